@@ -1,0 +1,1 @@
+//! PURE: working time, deadlines, pauses, and the explanation of a due time.

@@ -1,0 +1,6 @@
+//! motcua ("một cửa", one door): the backend of a public-service portal.
+//!
+//! The map, one line a module. A module may use those above it in this list
+//! (and nothing below): `tests/tidy.rs` checks it.
+pub mod calendar;
+pub mod workflow;

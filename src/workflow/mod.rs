@@ -1,0 +1,1 @@
+//! PURE: workflow definition, its compiler, and `decide`.
