@@ -106,7 +106,8 @@ pub static UNAUTHENTICATED: Code =
     Code::new(401, "unauthenticated", "Cần đăng nhập", "Authentication is required");
 pub static INVALID: Code = Code::new(422, "invalid", "Dữ liệu không hợp lệ", "The data is not valid");
 pub static MALFORMED: Code = Code::new(400, "malformed", "Yêu cầu sai định dạng", "The request is malformed");
-pub static TOO_LARGE: Code = Code::new(413, "too_large", "Dữ liệu vượt quá giới hạn", "The body is too large");
+pub static TOO_LARGE: Code =
+    Code::new(413, "too_large", "Dữ liệu vượt quá giới hạn", "The body is too large");
 pub static METHOD_NOT_ALLOWED: Code =
     Code::new(405, "method_not_allowed", "Phương thức không được hỗ trợ", "This method is not allowed here");
 pub static BUSY: Code =

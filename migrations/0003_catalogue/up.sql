@@ -51,7 +51,7 @@ CREATE TABLE service_level (
     version_id uuid NOT NULL REFERENCES procedure_version (id),
     procedure_code text NOT NULL REFERENCES procedure (code),
     level text NOT NULL,
-    service_level text NOT NULL CHECK (service_level IN ('full', 'partial', 'information')),
+    service text NOT NULL CHECK (service IN ('full', 'partial', 'information')),
     valid_from date NOT NULL,
     valid_to date,
     PRIMARY KEY (version_id, level, valid_from)
@@ -60,7 +60,7 @@ COMMENT ON TABLE service_level IS 'Service level of a procedure at one level of 
 COMMENT ON COLUMN service_level.version_id IS 'the published version that says so';
 COMMENT ON COLUMN service_level.procedure_code IS 'the procedure';
 COMMENT ON COLUMN service_level.level IS 'ministry, province, district or commune';
-COMMENT ON COLUMN service_level.service_level IS 'toàn trình, một phần, or information only';
+COMMENT ON COLUMN service_level.service IS 'toàn trình, một phần, or information only';
 COMMENT ON COLUMN service_level.valid_from IS 'first day';
 COMMENT ON COLUMN service_level.valid_to IS 'last day; NULL = open';
 CREATE INDEX service_level_procedure ON service_level (procedure_code);

@@ -324,7 +324,7 @@ diesel::table! {
         version_id -> Uuid,
         procedure_code -> Text,
         level -> Text,
-        service_level -> Text,
+        service -> Text,
         valid_from -> Date,
         valid_to -> Nullable<Date>,
     }
