@@ -11,3 +11,5 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod workflow;
+// The catalogue stands on the two pure modules.
+pub mod catalogue;

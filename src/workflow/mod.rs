@@ -1,15 +1,16 @@
 //! PURE: workflow definition, its compiler, and `decide`.
-use serde::{Deserialize, Serialize};
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Applicant,
-    OneStopClerk,
-    Specialist,
-    Leader,
-    Cashier,
-    AgencyAdmin,
-    Auditor,
-    SystemAdmin,
-    System,
-}
+//!
+//! A workflow ("quy trình") is data with a closed vocabulary. `Workflow::compile` is
+//! the only way to a usable one, and [`decide`] the only judge of an action.
+mod definition;
+mod refusal;
+mod status;
+mod vocabulary;
+mod words;
+
+pub use definition::{Post, StepDef, StepId, Target, TransitionDef, When, WorkflowDef};
+pub use refusal::{Refusal, RefusalCode};
+pub use status::{DossierStatus, UnknownStatus};
+pub use vocabulary::{Action, Channel, ClockState, Effect, Guard, Role, Unit};
+pub use words::UnknownWord;
+pub(crate) use words::words;
