@@ -76,7 +76,7 @@ CREATE TABLE dossier (
     holder_role text,
     assignee_id uuid REFERENCES staff (id),
     clock_started_at timestamptz,
-    due_at timestamptz,
+    due_at timestamptz NOT NULL,
     paused_since timestamptz,
     late_at timestamptz,
     closed_at timestamptz,
@@ -107,7 +107,7 @@ COMMENT ON COLUMN dossier.holder_unit_id IS 'the unit that must act now; NULL = 
 COMMENT ON COLUMN dossier.holder_role IS 'the role that must act now';
 COMMENT ON COLUMN dossier.assignee_id IS 'the official it is assigned to';
 COMMENT ON COLUMN dossier.clock_started_at IS 'when the clock started';
-COMMENT ON COLUMN dossier.due_at IS 'when it is due, pauses included; NULL = clock not started';
+COMMENT ON COLUMN dossier.due_at IS 'when it is due; before acceptance the expected time, in a pause the time as it stood when the pause began';
 COMMENT ON COLUMN dossier.paused_since IS 'since when the clock stands; NULL = it runs';
 COMMENT ON COLUMN dossier.late_at IS 'when it was marked late, once';
 COMMENT ON COLUMN dossier.closed_at IS 'when it reached a last status';
@@ -122,7 +122,7 @@ CREATE INDEX dossier_filed_by ON dossier (filed_by, submitted_at);
 CREATE INDEX dossier_version ON dossier (version_id);
 CREATE INDEX dossier_holder ON dossier (holder_unit_id);
 CREATE INDEX dossier_assigned ON dossier (assignee_id);
-CREATE INDEX dossier_due ON dossier (due_at) WHERE closed_at IS NULL AND late_at IS NULL AND paused_since IS NULL;
+CREATE INDEX dossier_due ON dossier (due_at) WHERE closed_at IS NULL AND late_at IS NULL AND paused_since IS NULL AND clock_started_at IS NOT NULL;
 
 CREATE TABLE dossier_event (
     dossier_id uuid NOT NULL REFERENCES dossier (id) DEFERRABLE INITIALLY DEFERRED,

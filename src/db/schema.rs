@@ -77,7 +77,7 @@ diesel::table! {
         holder_role -> Nullable<Text>,
         assignee_id -> Nullable<Uuid>,
         clock_started_at -> Nullable<Timestamptz>,
-        due_at -> Nullable<Timestamptz>,
+        due_at -> Timestamptz,
         paused_since -> Nullable<Timestamptz>,
         late_at -> Nullable<Timestamptz>,
         closed_at -> Nullable<Timestamptz>,
