@@ -7,12 +7,15 @@ CREATE TABLE draft (
     owner text NOT NULL,
     procedure_code text NOT NULL REFERENCES procedure (code),
     version_id uuid NOT NULL REFERENCES procedure_version (id),
-    case_code text NOT NULL,
+    case_code text,
     channel text NOT NULL CHECK (channel IN ('online', 'counter', 'post')),
     unit_id uuid NOT NULL REFERENCES agency (id),
     acting_for jsonb NOT NULL,
     applicant jsonb NOT NULL,
+    person_id uuid REFERENCES person (id),
+    org_id uuid REFERENCES organisation (id),
     answers jsonb NOT NULL,
+    papers text[] NOT NULL,
     return_by text NOT NULL CHECK (return_by IN ('online', 'counter', 'post')),
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,
@@ -24,12 +27,15 @@ COMMENT ON COLUMN draft.id IS 'identifier inside motcua';
 COMMENT ON COLUMN draft.owner IS 'who prepares it, as kind:id (a person, or a clerk for a person present)';
 COMMENT ON COLUMN draft.procedure_code IS 'the procedure';
 COMMENT ON COLUMN draft.version_id IS 'the version it was begun under';
-COMMENT ON COLUMN draft.case_code IS 'case of the procedure';
+COMMENT ON COLUMN draft.case_code IS 'case that the owner chose; NULL = the first that applies';
 COMMENT ON COLUMN draft.channel IS 'how it comes in';
 COMMENT ON COLUMN draft.unit_id IS 'the receiving one-stop unit';
 COMMENT ON COLUMN draft.acting_for IS 'own, legal representative or authorised, and for whom';
 COMMENT ON COLUMN draft.applicant IS 'whose matter it is: name, numbers, contact';
+COMMENT ON COLUMN draft.person_id IS 'the applicant, where a known person';
+COMMENT ON COLUMN draft.org_id IS 'the applicant, where an organisation';
 COMMENT ON COLUMN draft.answers IS 'answers to the form so far';
+COMMENT ON COLUMN draft.papers IS 'codes of the document components that the clerk received or saw on paper';
 COMMENT ON COLUMN draft.return_by IS 'how the result shall be returned';
 COMMENT ON COLUMN draft.version IS 'for If-Match';
 COMMENT ON COLUMN draft.created_at IS 'when begun';
@@ -39,6 +45,8 @@ CREATE INDEX draft_owner ON draft (owner, updated_at);
 CREATE INDEX draft_procedure ON draft (procedure_code);
 CREATE INDEX draft_version ON draft (version_id);
 CREATE INDEX draft_unit ON draft (unit_id);
+CREATE INDEX draft_person ON draft (person_id);
+CREATE INDEX draft_org ON draft (org_id);
 
 CREATE TABLE dossier_number (
     unit_id uuid NOT NULL REFERENCES agency (id),

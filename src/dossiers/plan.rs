@@ -53,7 +53,8 @@ pub struct NewEvent {
     pub actor: String,
     pub actor_name: String,
     pub on_behalf_of: Option<String>,
-    pub action: Action,
+    /// `submit`, or the word of an action.
+    pub action: &'static str,
     pub from: Vec<StepId>,
     pub to: Vec<StepId>,
     pub status: u8,
@@ -110,7 +111,7 @@ pub fn plan(setting: &Setting, before: &State, decision: &Decision, input: &Acti
         actor: setting.actor.clone(),
         actor_name: setting.actor_name.clone(),
         on_behalf_of: setting.on_behalf_of.clone(),
-        action: input.action,
+        action: input.action.word(),
         from: before.marking.clone(),
         to: state.marking.clone(),
         status: state.status.code(),

@@ -166,7 +166,7 @@ impl EventRow {
             actor: event.actor.clone(),
             actor_name: event.actor_name.clone(),
             on_behalf_of: event.on_behalf_of.clone(),
-            action: event.action.word().to_owned(),
+            action: event.action.to_owned(),
             from_steps: words(&event.from),
             to_steps: words(&event.to),
             status: i16::from(event.status),

@@ -50,6 +50,10 @@ pub struct Progress {
     pub complete_at: Option<Timestamp>,
     /// The one-stop unit must accept, refuse or ask by this time (NĐ 45/2020: 8 working hours online).
     pub reply_by: Option<Timestamp>,
+    /// VNeID level of the filing: 0 at the counter, 1 or 2 online.
+    pub identity_level: u8,
+    /// Document components that were received or seen on paper.
+    pub papers: Vec<String>,
     /// How often a supplement was asked for.
     pub supplements: u32,
     /// The open request for a supplement.
