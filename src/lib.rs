@@ -11,4 +11,6 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod http;
+pub mod people;
+pub mod simulators;
 pub mod workflow;
