@@ -12,6 +12,7 @@ use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use uuid::Uuid;
 
+use crate::auth::tokens::Tokens;
 use crate::config::Config;
 use crate::db::Db;
 use crate::http;
@@ -20,11 +21,13 @@ use crate::http;
 pub struct App {
     pub config: Config,
     pub db: Db,
+    pub tokens: Tokens,
 }
 
 impl App {
     pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self { config, db }))
+        let tokens = Tokens::load(&config)?;
+        Ok(Arc::new(Self { config, db, tokens }))
     }
 }
 

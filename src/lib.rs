@@ -11,6 +11,8 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod http;
+pub mod people;
+pub mod simulators;
 pub mod workflow;
 // The catalogue stands on the two pure modules.
 pub mod catalogue;

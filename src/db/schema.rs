@@ -15,6 +15,9 @@ diesel::table! {
         valid_from -> Date,
         valid_to -> Nullable<Date>,
         address -> Text,
+        serves -> Array<Text>,
+        search -> Text,
+        version -> Integer,
     }
 }
 
@@ -353,6 +356,7 @@ diesel::table! {
         full_name -> Text,
         password_hash -> Text,
         failed_logins -> Integer,
+        failed_since -> Nullable<Timestamptz>,
         locked_until -> Nullable<Timestamptz>,
         active -> Bool,
         created_at -> Timestamptz,
