@@ -11,4 +11,6 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod http;
+pub mod jobs;
+pub mod national;
 pub mod workflow;
