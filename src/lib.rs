@@ -13,4 +13,6 @@ pub mod error;
 pub mod http;
 pub mod jobs;
 pub mod national;
+pub mod payments;
+pub mod simulators;
 pub mod workflow;
