@@ -169,6 +169,7 @@ diesel::table! {
         id -> Uuid,
         raw_sha256 -> Bytea,
         raw -> Bytea,
+        source -> Text,
         reference -> Nullable<Text>,
         outcome -> Text,
         received_at -> Timestamptz,
