@@ -39,7 +39,7 @@ struct Api;
 
 /// The routes of every capability.
 fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    let _ = config;
+    config.configure(crate::jobs::routes);
 }
 
 /// The OpenAPI document that the handlers give.
