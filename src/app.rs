@@ -42,7 +42,7 @@ struct Api;
 
 /// The routes of every capability.
 fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.configure(crate::payments::routes);
+    config.configure(crate::jobs::routes).configure(crate::payments::routes);
 }
 
 /// The OpenAPI document that the handlers give.

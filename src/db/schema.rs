@@ -271,6 +271,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    periodic_task (name) {
+        name -> Text,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     person (id) {
         id -> Uuid,
         identity_no -> Nullable<Text>,
@@ -395,6 +402,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mandate,
     organisation,
     payment_order,
+    periodic_task,
     person,
     position,
     procedure,
