@@ -301,7 +301,11 @@ diesel::table! {
         decision -> Text,
         online -> Bool,
         folded -> Text,
+        folded_name -> Text,
         current_version_id -> Nullable<Uuid>,
+        closed_since -> Nullable<Date>,
+        closed_until -> Nullable<Date>,
+        closed_reason -> Text,
         updated_at -> Timestamptz,
     }
 }
