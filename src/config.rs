@@ -62,8 +62,8 @@ pub struct Database {
     pub url: Secret<String>,
     pub pool_size: u32,
     pub pool_wait_ms: u64,
-    pub statement_timeout_ms: u64,
-    pub lock_timeout_ms: u64,
+    pub statement_timeout_ms: u32,
+    pub lock_timeout_ms: u32,
 }
 
 /// The simulators of the national side.

@@ -1,2 +1,6 @@
-//! The command line of motcua.
-fn main() {}
+//! The command line of motcua; see [`motcua::cli`].
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    motcua::cli::run()
+}

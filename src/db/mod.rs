@@ -4,6 +4,8 @@
 //! end, also when the client hung up, so a transaction is either committed or rolled back.
 
 mod batch;
+pub mod embedded;
+pub mod migrate;
 pub mod schema;
 
 use std::time::Duration;

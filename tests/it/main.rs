@@ -1,1 +1,3 @@
-//! Integration tests.
+//! Integration tests, one binary; the folders mirror `src`.
+mod db;
+mod support;

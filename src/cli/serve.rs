@@ -1,0 +1,65 @@
+//! `motcua serve`.
+use std::process::ExitCode;
+use std::time::Instant;
+
+use actix_web::HttpServer;
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::database::Database;
+use super::{log, progress};
+use crate::app::{self, App};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{Db, DbLimits};
+
+/// Run the portal
+///
+/// Without DATABASE_URL it starts a private PostgreSQL below `data_dir` and
+/// stops it at the end. Ctrl-C or SIGTERM ends it in good order: requests in
+/// progress are answered first.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Print the effective configuration, secrets hidden, and end
+    #[arg(long)]
+    print_config: bool,
+}
+
+impl Serve {
+    pub(super) fn run(&self, config: Config) -> Result<ExitCode> {
+        if self.print_config {
+            print!("{}", config.to_toml()?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        log::start(&config.log)?;
+        let started = Instant::now();
+        // Outlives everything below that uses it, and stops PostgreSQL at the end.
+        let database = Database::open(&config)?.migrate()?;
+        let db = Db::connect(&database.url, &limits(&config), Clock::default())?;
+        actix_web::rt::System::new().block_on(serve(config, db, started))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn serve(config: Config, db: Db, started: Instant) -> Result<()> {
+    let (address, url) = (config.http_address(), config.public_url());
+    let (workers, shutdown_seconds) = (config.http.workers, config.http.shutdown_seconds);
+    let app = App::build(config, db)?;
+    let mut server = HttpServer::new(move || app::service(app.clone())).shutdown_timeout(shutdown_seconds);
+    if workers > 0 {
+        server = server.workers(workers);
+    }
+    let server = server.bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    progress(&format!("the portal answers at {url} (after {:.1?})", started.elapsed()));
+    Ok(server.run().await?)
+}
+
+fn limits(config: &Config) -> DbLimits {
+    let database = &config.database;
+    DbLimits {
+        pool_size: database.pool_size,
+        statement_timeout_ms: database.statement_timeout_ms,
+        lock_timeout_ms: database.lock_timeout_ms,
+        checkout_ms: database.pool_wait_ms,
+    }
+}

@@ -1,0 +1,19 @@
+//! What the integration tests stand on.
+mod test_db;
+
+pub use test_db::TestDb;
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// Runs a query whose one column is a text called `line`.
+pub fn lines(connection: &mut PgConnection, sql: &str) -> Vec<String> {
+    let found: Vec<Line> = diesel::sql_query(sql).load(connection).expect("the query is right");
+    found.into_iter().map(|found| found.line).collect()
+}

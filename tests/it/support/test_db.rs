@@ -1,0 +1,71 @@
+//! A database of its own for every test.
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::prelude::*;
+use motcua::db::embedded::Embedded;
+use motcua::db::migrate;
+
+const TEMPLATE: &str = "migrated";
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// A database that only one test uses: cloned from a migrated one, dropped at
+/// the end. All of them lie on one PostgreSQL that ends with this process.
+#[derive(Debug)]
+pub struct TestDb {
+    name: String,
+    url: String,
+}
+
+impl TestDb {
+    /// With all tables and nothing in them.
+    #[expect(clippy::new_without_default, reason = "a default should not start a server")]
+    pub fn new() -> Self {
+        static MIGRATED: OnceLock<()> = OnceLock::new();
+        MIGRATED.get_or_init(|| {
+            execute(&format!("CREATE DATABASE {TEMPLATE}"));
+            migrate::run(&server().url(TEMPLATE)).expect("the migrations run");
+        });
+        Self::create(&format!("TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
+    }
+
+    /// Without any table.
+    pub fn empty() -> Self {
+        Self::create("")
+    }
+
+    fn create(how: &str) -> Self {
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        execute(&format!("CREATE DATABASE {name} {how}"));
+        let url = server().url(&name);
+        Self { name, url }
+    }
+
+    /// Connection URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A new connection.
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.url).expect("the test's database answers")
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
+
+/// The PostgreSQL of all tests, started by the first that needs it.
+fn server() -> &'static Embedded {
+    static SERVER: OnceLock<Embedded> = OnceLock::new();
+    SERVER.get_or_init(|| Embedded::throw_away().expect("a PostgreSQL to throw away starts"))
+}
+
+/// Runs a statement outside the tests' databases.
+fn execute(sql: &str) {
+    let mut connection = PgConnection::establish(&server().url("postgres")).expect("PostgreSQL answers");
+    diesel::sql_query(sql).execute(&mut connection).expect("the statement is right");
+}
