@@ -38,6 +38,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    catalogue_revision (only_row) {
+        only_row -> Bool,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
     charge (id) {
         id -> Uuid,
         dossier_id -> Uuid,
@@ -376,6 +383,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     agency,
     agency_closure,
     audit_log,
+    catalogue_revision,
     charge,
     dossier,
     dossier_event,
