@@ -226,8 +226,7 @@ pub fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Defect> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| unreadable(&pointer(error.path()), &error.inner().to_string()))?;
-    json.end()
-        .map_err(|error| unreadable("", &error.to_string()))?;
+    json.end().map_err(|error| unreadable("", &error.to_string()))?;
     Ok(value)
 }
 

@@ -9,9 +9,7 @@ use std::borrow::Borrow;
 use std::fmt;
 
 /// The name of a step within its workflow ("bước xử lý").
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct StepId(String);
 
@@ -158,11 +156,7 @@ const BACK: &str = "$back";
 
 impl From<String> for Target {
     fn from(text: String) -> Self {
-        if text == BACK {
-            Self::Back
-        } else {
-            Self::Step(StepId(text))
-        }
+        if text == BACK { Self::Back } else { Self::Step(StepId(text)) }
     }
 }
 
@@ -225,11 +219,9 @@ impl<'de> Visitor<'de> for WhenVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<When, A::Error> {
-        Ok(
-            match WhenShape::deserialize(MapAccessDeserializer::new(map))? {
-                WhenShape::Not(guard) => When::Not(guard),
-                WhenShape::Any(options) => When::Any(options),
-            },
-        )
+        Ok(match WhenShape::deserialize(MapAccessDeserializer::new(map))? {
+            WhenShape::Not(guard) => When::Not(guard),
+            WhenShape::Any(options) => When::Any(options),
+        })
     }
 }

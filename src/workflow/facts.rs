@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where a dossier is. Stored with the dossier; `decide` makes the next one.
-#[derive(
-    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// The active steps, in the order of the definition; several in parallel branches.
     pub marking: Vec<StepId>,
@@ -73,10 +71,7 @@ impl Facts {
     /// A dossier just filed at `start`, with all its papers and nothing due.
     pub fn filed(start: StepId, channel: Channel, identity_level: u8) -> Self {
         Self {
-            position: Position {
-                marking: vec![start],
-                ..Position::default()
-            },
+            position: Position { marking: vec![start], ..Position::default() },
             channel,
             identity_level,
             missing_documents: Vec::new(),
@@ -115,23 +110,12 @@ pub struct Request {
 impl Request {
     /// The action with nothing brought along.
     pub fn bare(action: Action) -> Self {
-        Self {
-            action,
-            step: None,
-            reasons: 0,
-            later_due: false,
-            same_unit: false,
-        }
+        Self { action, step: None, reasons: 0, later_due: false, same_unit: false }
     }
 
     /// The action with everything that a request can bring.
     pub fn complete(action: Action) -> Self {
-        Self {
-            reasons: 1,
-            later_due: true,
-            same_unit: true,
-            ..Self::bare(action)
-        }
+        Self { reasons: 1, later_due: true, same_unit: true, ..Self::bare(action) }
     }
 
     /// At this step.
@@ -172,11 +156,6 @@ impl Who {
     }
 
     fn with(id: &str, role: Role, unit: Option<Unit>) -> Self {
-        Self {
-            id: id.to_owned(),
-            posts: vec![Post { role, unit }],
-            is_assignee: false,
-            is_substitute: false,
-        }
+        Self { id: id.to_owned(), posts: vec![Post { role, unit }], is_assignee: false, is_substitute: false }
     }
 }

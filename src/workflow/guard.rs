@@ -46,15 +46,8 @@ pub(super) fn failures(when: &When, facts: &Facts, request: &Request, who: &Who)
         When::Not(guard) if !holds(*guard, facts, request, who) => Vec::new(),
         When::Is(guard) | When::Not(guard) => vec![*guard],
         When::Any(options) => {
-            let failed: Vec<_> = options
-                .iter()
-                .map(|option| failures(option, facts, request, who))
-                .collect();
-            if failed.iter().any(Vec::is_empty) {
-                Vec::new()
-            } else {
-                failed.concat()
-            }
+            let failed: Vec<_> = options.iter().map(|option| failures(option, facts, request, who)).collect();
+            if failed.iter().any(Vec::is_empty) { Vec::new() } else { failed.concat() }
         }
     }
 }
@@ -63,10 +56,7 @@ pub(super) fn failures(when: &When, facts: &Facts, request: &Request, who: &Who)
 pub(super) fn say(when: &When) -> (String, String) {
     match when {
         When::Is(guard) => (guard.vi().to_owned(), guard.en().to_owned()),
-        When::Not(guard) => (
-            format!("không phải “{}”", guard.vi()),
-            format!("not “{}”", guard.en()),
-        ),
+        When::Not(guard) => (format!("không phải “{}”", guard.vi()), format!("not “{}”", guard.en())),
         When::Any(options) => {
             let (vi, en): (Vec<_>, Vec<_>) = options.iter().map(say).unzip();
             (vi.join(" hoặc "), en.join(" or "))
@@ -80,10 +70,7 @@ pub(super) fn demands(conditions: &[When], guard: Guard) -> bool {
         When::Is(found) => *found == guard,
         When::Not(_) => false,
         When::Any(options) => {
-            !options.is_empty()
-                && options
-                    .iter()
-                    .all(|option| demands(std::slice::from_ref(option), guard))
+            !options.is_empty() && options.iter().all(|option| demands(std::slice::from_ref(option), guard))
         }
     })
 }
@@ -91,40 +78,30 @@ pub(super) fn demands(conditions: &[When], guard: Guard) -> bool {
 /// A list of conditions can only hold where `guard` does not hold.
 pub(super) fn forbids(conditions: &[When], guard: Guard) -> bool {
     let unlike_channel = CHANNELS.contains(&guard)
-        && CHANNELS
-            .iter()
-            .any(|other| *other != guard && demands(conditions, *other));
+        && CHANNELS.iter().any(|other| *other != guard && demands(conditions, *other));
     unlike_channel
         || conditions.iter().any(|when| match when {
             When::Is(_) => false,
             When::Not(found) => *found == guard,
             When::Any(options) => {
                 !options.is_empty()
-                    && options
-                        .iter()
-                        .all(|option| forbids(std::slice::from_ref(option), guard))
+                    && options.iter().all(|option| forbids(std::slice::from_ref(option), guard))
             }
         })
 }
 
 /// A dossier comes in on exactly one of these.
-const CHANNELS: [Guard; 3] = [
-    Guard::ChannelOnline,
-    Guard::ChannelCounter,
-    Guard::ChannelPost,
-];
+const CHANNELS: [Guard; 3] = [Guard::ChannelOnline, Guard::ChannelCounter, Guard::ChannelPost];
 
 /// Two lists can never hold together.
 pub(super) fn exclude_each_other(a: &[When], b: &[When]) -> bool {
-    Guard::ALL.iter().any(|guard| {
-        demands(a, *guard) && forbids(b, *guard) || forbids(a, *guard) && demands(b, *guard)
-    })
+    Guard::ALL
+        .iter()
+        .any(|guard| demands(a, *guard) && forbids(b, *guard) || forbids(a, *guard) && demands(b, *guard))
 }
 
 /// A list of conditions can never hold.
 pub(super) fn contradictory(conditions: &[When]) -> bool {
-    let empty_choice = conditions
-        .iter()
-        .any(|when| matches!(when, When::Any(options) if options.is_empty()));
+    let empty_choice = conditions.iter().any(|when| matches!(when, When::Any(options) if options.is_empty()));
     empty_choice || exclude_each_other(conditions, conditions)
 }

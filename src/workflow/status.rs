@@ -29,8 +29,8 @@ pub enum DossierStatus {
 }
 
 use DossierStatus::{
-    AwaitingPayment, AwaitingSupplement, Done, Processing, Received, Refused, Returned, Stopped,
-    Submitted, Withdrawn,
+    AwaitingPayment, AwaitingSupplement, Done, Processing, Received, Refused, Returned, Stopped, Submitted,
+    Withdrawn,
 };
 
 impl DossierStatus {
@@ -63,21 +63,8 @@ impl DossierStatus {
     pub const fn next(self) -> &'static [Self] {
         match self {
             Submitted => &[Received, Refused, AwaitingSupplement, Withdrawn],
-            Received => &[
-                Processing,
-                AwaitingSupplement,
-                AwaitingPayment,
-                Withdrawn,
-                Stopped,
-                Done,
-            ],
-            Processing => &[
-                AwaitingSupplement,
-                AwaitingPayment,
-                Withdrawn,
-                Stopped,
-                Done,
-            ],
+            Received => &[Processing, AwaitingSupplement, AwaitingPayment, Withdrawn, Stopped, Done],
+            Processing => &[AwaitingSupplement, AwaitingPayment, Withdrawn, Stopped, Done],
             AwaitingSupplement => &[Submitted, Received, Processing, Withdrawn, Stopped],
             AwaitingPayment => &[Received, Processing, Withdrawn, Stopped],
             Done => &[Returned, Processing],
@@ -138,10 +125,7 @@ impl TryFrom<u8> for DossierStatus {
     type Error = UnknownStatus;
 
     fn try_from(code: u8) -> Result<Self, UnknownStatus> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.code() == code)
-            .ok_or(UnknownStatus(code))
+        Self::ALL.into_iter().find(|status| status.code() == code).ok_or(UnknownStatus(code))
     }
 }
 

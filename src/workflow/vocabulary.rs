@@ -137,10 +137,7 @@ impl Action {
 
     /// Actions by which an official sends a dossier on, so that he may recall it.
     pub const fn sends(self) -> bool {
-        matches!(
-            self,
-            Self::Receive | Self::HandOver | Self::Forward | Self::Approve | Self::Finish
-        )
+        matches!(self, Self::Receive | Self::HandOver | Self::Forward | Self::Approve | Self::Finish)
     }
 
     /// Actions that the law wants reasoned (which paper, what is wrong, how to mend it).
@@ -203,10 +200,7 @@ impl Guard {
     /// Conditions on what the request brings, not on the state of the dossier: a screen
     /// asks for it instead of greying the action out.
     pub const fn is_input(self) -> bool {
-        matches!(
-            self,
-            Self::ReasonsGiven | Self::SameUnit | Self::AppointmentGiven
-        )
+        matches!(self, Self::ReasonsGiven | Self::SameUnit | Self::AppointmentGiven)
     }
 }
 
@@ -269,11 +263,7 @@ impl Effect {
     pub const fn is_clock(self) -> bool {
         matches!(
             self,
-            Self::StartClock
-                | Self::PauseClock
-                | Self::ResumeClock
-                | Self::StopClock
-                | Self::RestartClock
+            Self::StartClock | Self::PauseClock | Self::ResumeClock | Self::StopClock | Self::RestartClock
         )
     }
 }
