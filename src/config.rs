@@ -4,7 +4,7 @@
 mod environment;
 mod secret;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -225,12 +225,12 @@ impl Config {
 
     /// The address at which people reach the portal, without a slash at its end.
     pub fn public_url(&self) -> String {
-        or_else(&self.http.public_url, || format!("http://{}", self.http_address()))
+        or_else(&self.http.public_url, || local_url(self.http_address()))
     }
 
     /// The identity provider's issuer: the simulator where none is set.
     pub fn vneid_issuer(&self) -> String {
-        or_else(&self.vneid.issuer, || format!("http://{}/vneid", self.simulators_address()))
+        or_else(&self.vneid.issuer, || local_url(self.simulators_address()) + "/vneid")
     }
 
     /// Where the identity provider sends people back.
@@ -240,7 +240,7 @@ impl Config {
 
     /// The payment platform: the simulator where none is set.
     pub fn payment_gateway(&self) -> String {
-        or_else(&self.payment.gateway_url, || format!("http://{}/payment", self.simulators_address()))
+        or_else(&self.payment.gateway_url, || local_url(self.simulators_address()) + "/payment")
     }
 
     /// The file of the key that signs tokens.
@@ -279,6 +279,17 @@ impl Config {
         }
         Ok(text)
     }
+}
+
+/// How programs on this machine reach a listener; one on every address of the
+/// machine (0.0.0.0, ::) is reached on this one.
+fn local_url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }
 
 /// `set` without a slash at its end, or what `otherwise` gives when it is empty.

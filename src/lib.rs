@@ -1,7 +1,7 @@
 //! motcua ("một cửa", one door): the backend of a public-service portal.
 //!
-//! The map, one line a module. A module may use those above it in this list
-//! (and nothing below): `tests/tidy.rs` checks it.
+//! The map, one line a module. Dependencies run one way: the order of the modules
+//! is in `tests/tidy.rs`, which checks it.
 pub mod app;
 pub mod auth;
 pub mod calendar;

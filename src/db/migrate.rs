@@ -1,34 +1,47 @@
 //! Brings a database to the shape that this binary expects, and back.
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::{Connection, PgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
-/// Portals that start at the same moment on one database may get into each
-/// other's way; the loser looks again so many times.
-const ATTEMPTS: u32 = 5;
+/// Portals that start at the same moment on one database get into each other's
+/// way; the loser looks again so many times.
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
 
-/// Runs what is missing and returns its names, oldest first. A database that
-/// a newer motcua has changed is refused.
+/// The database has a migration that this binary does not know.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the database is newer than this motcua: it has the migration {0}, which this binary does not know; use the newer binary"
+)]
+pub struct Newer(String);
+
+/// Runs what is missing and returns its versions, oldest first. A database that
+/// a newer motcua has changed is refused with [`Newer`].
 pub fn run(url: &str) -> Result<Vec<String>> {
     let mut connection = PgConnection::establish(url)?;
     let mut attempt = 1;
     loop {
-        refuse_newer(&mut connection)?;
-        match connection.run_pending_migrations(MIGRATIONS) {
-            Ok(versions) => return Ok(versions.iter().map(ToString::to_string).collect()),
-            Err(error) if attempt == ATTEMPTS => return Err(anyhow!(error)),
-            Err(error) => {
-                tracing::warn!(%error, attempt, "migrations failed; looking again");
-                std::thread::sleep(std::time::Duration::from_millis(200));
+        match run_pending(&mut connection) {
+            Err(error) if attempt < ATTEMPTS && !error.is::<Newer>() => {
+                tracing::info!(%error, attempt, "migrations did not run; looking again");
+                std::thread::sleep(PAUSE);
                 attempt += 1;
             }
+            done => return done,
         }
     }
+}
+
+fn run_pending(connection: &mut PgConnection) -> Result<Vec<String>> {
+    refuse_newer(connection)?;
+    let versions = connection.run_pending_migrations(MIGRATIONS).map_err(|error| anyhow!(error))?;
+    Ok(versions.iter().map(ToString::to_string).collect())
 }
 
 /// Undoes every migration, newest first: all tables and data are gone after it.
@@ -54,8 +67,6 @@ fn refuse_newer(connection: &mut PgConnection) -> Result<()> {
     let applied = connection.applied_migrations().map_err(|error| anyhow!(error))?;
     match applied.iter().find(|version| !known.contains(version)) {
         None => Ok(()),
-        Some(unknown) => bail!(
-            "the database is newer than this motcua: it has the migration {unknown}, which this binary does not know; use the newer binary"
-        ),
+        Some(unknown) => Err(Newer(unknown.to_string()).into()),
     }
 }

@@ -1,3 +1,4 @@
 //! Integration tests, one binary; the folders mirror `src`.
 mod db;
+mod deploy;
 mod support;

@@ -157,6 +157,10 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+        // Only if nothing is in it; what is left of throw-away data is gone already.
+        if let Err(error) = std::fs::remove_dir(&self.plan.socket) {
+            tracing::debug!(%error, "the socket's directory stays");
+        }
     }
 }
 

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Installs what motcua needs and does not find. Used by the Makefile:
+#
+#   scripts/setup.sh run     to build and run
+#   scripts/setup.sh test    to run the tests too
+#
+# On Debian and Ubuntu, as root or with sudo, it installs packages; elsewhere it
+# says what to install and ends with 1. What is there already is left alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=${1:-run}
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# PostgreSQL's server programs, in the places where motcua looks for them.
+have_postgres() {
+    have initdb && have postgres && return
+    local pattern
+    for pattern in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
+        /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin \
+        /Applications/Postgres.app/Contents/Versions/*/bin; do
+        [ -x "$pattern/initdb" ] && return
+    done
+    return 1
+}
+
+# Asked by linking, because that is what the build will do.
+have_libpq() {
+    local program
+    program=$(mktemp)
+    if echo 'int main(void) { return 0; }' | cc -x c - -lpq -o "$program" 2>/dev/null; then
+        rm -f "$program"
+        return
+    fi
+    rm -f "$program"
+    have pg_config && ls "$(pg_config --libdir)"/libpq.* >/dev/null 2>&1
+}
+
+have_venv() { have python3 && python3 -c 'import venv, ensurepip' 2>/dev/null; }
+
+missing=()
+have cc || missing+=(gcc libc6-dev)
+have_libpq || missing+=(libpq-dev)
+have_postgres || missing+=(postgresql)
+if [ "$purpose" = test ]; then
+    have_venv || missing+=(python3 python3-venv)
+fi
+
+# A package that installs a server would also create and start a database of its
+# own; motcua starts one itself and needs none.
+without_main_cluster() {
+    local setting=/etc/postgresql-common/createcluster.d/motcua.conf
+    $sudo mkdir -p "$(dirname "$setting")"
+    echo 'create_main_cluster = false' | $sudo tee "$setting" >/dev/null
+    local code=0
+    "$@" || code=$?
+    $sudo rm -f "$setting"
+    return "$code"
+}
+
+install_packages() {
+    export DEBIAN_FRONTEND=noninteractive
+    $sudo apt-get install -y --no-install-recommends "$@"
+}
+
+if [ ${#missing[@]} -gt 0 ]; then
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then sudo='sudo -E'; fi
+    if ! have apt-get || { [ -n "$sudo" ] && ! have sudo; }; then
+        say "please install these (names of Debian's packages): ${missing[*]}"
+        say "on macOS: xcode-select --install; brew install postgresql@16 libpq python"
+        exit 1
+    fi
+    say "installing ${missing[*]}"
+    if ! without_main_cluster install_packages "${missing[@]}"; then
+        say "once more, with fresh package lists"
+        $sudo apt-get update
+        without_main_cluster install_packages "${missing[@]}"
+    fi
+fi
+
+if ! have cargo; then
+    say "please install a Rust toolchain of version $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer (rustup.rs)"
+    exit 1
+fi
+
+# Programs that judge motcua from outside, in an environment of their own.
+if [ "$purpose" = test ]; then
+    venv=target/venv wanted=tests/judges/requirements.txt
+    if ! cmp -s "$wanted" "$venv/installed.txt"; then
+        say "installing the judges of $wanted into $venv"
+        mkdir -p target
+        python3 -m venv --clear "$venv"
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$wanted"
+        cp "$wanted" "$venv/installed.txt"
+    fi
+fi
