@@ -1,0 +1,11 @@
+DROP TABLE login_flow;
+DROP TABLE session;
+DROP TABLE machine_client;
+DROP TABLE substitution;
+DROP TABLE position;
+DROP TABLE staff;
+DROP TABLE mandate;
+DROP TABLE organisation;
+DROP TABLE person;
+DROP TABLE agency_closure;
+DROP TABLE agency;

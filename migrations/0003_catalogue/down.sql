@@ -1,0 +1,4 @@
+ALTER TABLE procedure DROP COLUMN current_version_id;
+DROP TABLE service_level;
+DROP TABLE procedure_version;
+DROP TABLE procedure;

@@ -1,0 +1,3 @@
+DROP TABLE gateway_event;
+DROP TABLE payment_order;
+DROP TABLE charge;

@@ -1,0 +1,163 @@
+//! Conditions over a filing: which document is asked for, which fee applies.
+use crate::workflow::{Channel, words};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+words! {
+    /// Groups of people whom fee rules spare ("đối tượng chính sách").
+    Subject {
+        /// "Hộ nghèo".
+        PoorHousehold = "poor_household", "Hộ nghèo", "poor household";
+        /// "Hộ cận nghèo".
+        NearPoorHousehold = "near_poor_household", "Hộ cận nghèo", "near-poor household";
+        /// "Gia đình có công với cách mạng".
+        MeritFamily = "merit_family", "Gia đình có công với cách mạng", "family of merit";
+        /// "Người khuyết tật".
+        Disabled = "disabled", "Người khuyết tật", "person with a disability";
+        /// "Trẻ em".
+        Child = "child", "Trẻ em", "child";
+        /// "Người cao tuổi".
+        Elderly = "elderly", "Người cao tuổi", "elderly person";
+        /// "Đồng bào dân tộc thiểu số ở xã khó khăn".
+        EthnicMinority = "ethnic_minority", "Đồng bào dân tộc thiểu số ở vùng khó khăn", "ethnic minority in a difficult area";
+    }
+}
+
+/// A closed condition over one filing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub enum Cond {
+    /// A test of one answer; the field is a JSON Pointer into the answers (`/child/name`).
+    Field(String, Test),
+    /// Filed on this channel.
+    Channel(Channel),
+    /// Filed under this case.
+    Case(String),
+    /// The applicant belongs to this group.
+    Subject(Subject),
+    /// Filed with at least this level of VNeID.
+    IdentityLevel(u8),
+    /// Every one holds.
+    All(Vec<Cond>),
+    /// At least one holds.
+    Any(Vec<Cond>),
+    /// It does not hold.
+    Not(Box<Cond>),
+}
+
+/// A test of one answer. An answer that is absent passes only `present: false`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// Is this value.
+    Equals(Value),
+    /// Is one of these values.
+    OneOf(Vec<Value>),
+    /// Is there (and not null or the empty text), or is not.
+    Present(bool),
+    /// Is a number of at least this.
+    AtLeast(i64),
+    /// Is a date more than this many days before the day of filing.
+    OlderThanDays(i64),
+}
+
+/// The JSON of a condition: `{"field": "/a", "equals": 1}`, `{"channel": "online"}`,
+/// `{"all": [ … ]}` and so on.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    equals: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    one_of: Option<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    present: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_least: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    older_than_days: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_level: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all: Option<Vec<Cond>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    any: Option<Vec<Cond>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not: Option<Box<Cond>>,
+}
+
+/// The keys of a condition do not make exactly one.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a condition is one of: field with one of equals, one_of, present, at_least, \
+     older_than_days; channel; case; subject; identity_level; all; any; not"
+)]
+struct NotOneCondition;
+
+impl TryFrom<Written> for Cond {
+    type Error = NotOneCondition;
+
+    fn try_from(w: Written) -> Result<Self, NotOneCondition> {
+        let tests = [
+            w.equals.map(Test::Equals),
+            w.one_of.map(Test::OneOf),
+            w.present.map(Test::Present),
+            w.at_least.map(Test::AtLeast),
+            w.older_than_days.map(Test::OlderThanDays),
+        ];
+        let mut tests = tests.into_iter().flatten();
+        let field = match (w.field, tests.next(), tests.next()) {
+            (Some(field), Some(test), None) => Some(Self::Field(field, test)),
+            (None, None, None) => None,
+            _ => return Err(NotOneCondition),
+        };
+        let conds = [
+            field,
+            w.channel.map(Self::Channel),
+            w.case.map(Self::Case),
+            w.subject.map(Self::Subject),
+            w.identity_level.map(Self::IdentityLevel),
+            w.all.map(Self::All),
+            w.any.map(Self::Any),
+            w.not.map(Self::Not),
+        ];
+        let mut conds = conds.into_iter().flatten();
+        match (conds.next(), conds.next()) {
+            (Some(cond), None) => Ok(cond),
+            _ => Err(NotOneCondition),
+        }
+    }
+}
+
+impl From<Cond> for Written {
+    fn from(cond: Cond) -> Self {
+        let mut w = Self::default();
+        match cond {
+            Cond::Field(field, test) => {
+                w.field = Some(field);
+                match test {
+                    Test::Equals(value) => w.equals = Some(value),
+                    Test::OneOf(values) => w.one_of = Some(values),
+                    Test::Present(there) => w.present = Some(there),
+                    Test::AtLeast(n) => w.at_least = Some(n),
+                    Test::OlderThanDays(n) => w.older_than_days = Some(n),
+                }
+            }
+            Cond::Channel(channel) => w.channel = Some(channel),
+            Cond::Case(case) => w.case = Some(case),
+            Cond::Subject(subject) => w.subject = Some(subject),
+            Cond::IdentityLevel(level) => w.identity_level = Some(level),
+            Cond::All(conds) => w.all = Some(conds),
+            Cond::Any(conds) => w.any = Some(conds),
+            Cond::Not(cond) => w.not = Some(cond),
+        }
+        w
+    }
+}

@@ -1,0 +1,9 @@
+//! The catalogue of procedures ("thủ tục hành chính"): what can be filed, by whom, with
+//! which papers, in which time and for which money.
+//!
+//! Its pure half: the definition, its conditions, and the check before publishing.
+pub mod condition;
+pub mod definition;
+pub mod fee_def;
+pub mod scenario_def;
+mod shapes;

@@ -1,0 +1,386 @@
+//! Configuration: the defaults in the binary, then one file, then the
+//! environment. Every key is documented in `motcua.default.toml`; a key that
+//! does not occur there is refused by name.
+mod environment;
+mod secret;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use figment::Figment;
+use figment::providers::{Format, Toml};
+use serde::{Deserialize, Serialize};
+
+pub use secret::Secret;
+
+/// The documented defaults, as they stand in the binary.
+pub const DEFAULTS: &str = include_str!("../motcua.default.toml");
+/// The file that is read from the working directory when no other is named.
+const FILE: &str = "motcua.toml";
+
+/// The effective configuration.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub http: Http,
+    pub database: Database,
+    pub simulators: Simulators,
+    pub auth: Auth,
+    pub vneid: Vneid,
+    pub payment: Payment,
+    pub deadlines: Deadlines,
+    pub files: Files,
+    pub jobs: Jobs,
+    pub log: Log,
+    pub demo: Demo,
+}
+
+/// The portal's own door.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub bind: IpAddr,
+    pub port: u16,
+    /// Empty: made of `bind` and `port`; see [`Config::public_url`].
+    pub public_url: String,
+    /// 0: one for each processor.
+    pub workers: usize,
+    pub max_body_bytes: usize,
+    /// 0: no floor.
+    pub min_body_bytes_per_second: u64,
+    pub shutdown_seconds: u64,
+    pub public_requests_per_minute: u32,
+}
+
+/// The database and its limits.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Empty: the private PostgreSQL.
+    pub url: Secret<String>,
+    pub pool_size: u32,
+    pub pool_wait_ms: u64,
+    pub statement_timeout_ms: u64,
+    pub lock_timeout_ms: u64,
+}
+
+/// The simulators of the national side.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulators {
+    pub bind: IpAddr,
+    pub port: u16,
+}
+
+/// Tokens and passwords.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub issuer: String,
+    pub audience: String,
+    pub access_token_minutes: u32,
+    pub session_minutes: u32,
+    /// Empty: below `data_dir`; see [`Config::signing_key_file`].
+    pub signing_key_file: String,
+    pub max_failures: u32,
+    pub failure_window_minutes: u32,
+    pub lockout_minutes: u32,
+    pub min_password_length: usize,
+}
+
+/// The identity provider of citizens and businesses.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vneid {
+    /// Empty: the simulator; see [`Config::vneid_issuer`].
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: Secret<String>,
+    /// Empty: below the public address; see [`Config::vneid_redirect_uri`].
+    pub redirect_uri: String,
+    pub login_minutes: u32,
+}
+
+/// The payment platform.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payment {
+    /// Empty: the simulator; see [`Config::payment_gateway`].
+    pub gateway_url: String,
+    pub partner_code: String,
+    pub secret_key: Secret<String>,
+    pub order_minutes: u32,
+    pub timeout_seconds: u64,
+}
+
+/// Times that no procedure defines for itself.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadlines {
+    /// Working hours.
+    pub accept_hours: u32,
+    /// Calendar days.
+    pub supplement_days_max: u32,
+    pub supplements_without_leader: u32,
+    pub extensions_max: u32,
+}
+
+/// Uploaded files.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// Empty: below `data_dir`; see [`Config::files_root`].
+    pub root: String,
+    pub max_bytes: u64,
+    pub max_dossier_bytes: u64,
+    pub max_files_per_dossier: u32,
+    pub allowed_types: Vec<String>,
+}
+
+/// The queue of jobs.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    pub workers: usize,
+    pub poll_ms: u64,
+    pub lease_seconds: u32,
+    pub max_attempts: u32,
+}
+
+/// What is written about what happens.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub level: String,
+}
+
+/// The shape of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+
+/// The demo's people and pace.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    pub password: Secret<String>,
+    pub pause_ms: u64,
+}
+
+impl Config {
+    /// Reads `file`, or `motcua.toml` if it is there, and the environment of
+    /// this process.
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        let file = match file {
+            Some(named) if !named.is_file() => bail!("there is no file {}", named.display()),
+            Some(named) => Some(named.to_owned()),
+            None => Some(PathBuf::from(FILE)).filter(|usual| usual.is_file()),
+        };
+        let text = file.map(std::fs::read_to_string).transpose().context("cannot read the configuration")?;
+        Self::from_parts(text.as_deref().unwrap_or_default(), std::env::vars())
+    }
+
+    /// The defaults, changed by the text of a file and by variables.
+    pub fn from_parts(file: &str, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let defaults = Figment::from(Toml::string(DEFAULTS));
+        let environment = environment::read(&defaults, variables)?;
+        let config: Self = defaults.merge(Toml::string(file)).merge(environment).extract()?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<()> {
+        let positive = [
+            ("http.max_body_bytes", self.http.max_body_bytes as u64),
+            ("database.pool_size", self.database.pool_size.into()),
+            ("auth.access_token_minutes", self.auth.access_token_minutes.into()),
+            ("auth.max_failures", self.auth.max_failures.into()),
+            ("files.max_bytes", self.files.max_bytes),
+            ("jobs.lease_seconds", self.jobs.lease_seconds.into()),
+            ("jobs.max_attempts", self.jobs.max_attempts.into()),
+        ];
+        if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            bail!("{key} must be greater than 0");
+        }
+        Ok(())
+    }
+
+    /// Where the portal listens.
+    pub fn http_address(&self) -> SocketAddr {
+        SocketAddr::new(self.http.bind, self.http.port)
+    }
+
+    /// Where the simulators listen.
+    pub fn simulators_address(&self) -> SocketAddr {
+        SocketAddr::new(self.simulators.bind, self.simulators.port)
+    }
+
+    /// The address at which people reach the portal, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        or_else(&self.http.public_url, || format!("http://{}", self.http_address()))
+    }
+
+    /// The identity provider's issuer: the simulator where none is set.
+    pub fn vneid_issuer(&self) -> String {
+        or_else(&self.vneid.issuer, || format!("http://{}/vneid", self.simulators_address()))
+    }
+
+    /// Where the identity provider sends people back.
+    pub fn vneid_redirect_uri(&self) -> String {
+        or_else(&self.vneid.redirect_uri, || format!("{}/api/v1/login/callback", self.public_url()))
+    }
+
+    /// The payment platform: the simulator where none is set.
+    pub fn payment_gateway(&self) -> String {
+        or_else(&self.payment.gateway_url, || format!("http://{}/payment", self.simulators_address()))
+    }
+
+    /// The file of the key that signs tokens.
+    pub fn signing_key_file(&self) -> PathBuf {
+        match self.auth.signing_key_file.as_str() {
+            "" => self.data_dir.join("keys/signing.pem"),
+            named => PathBuf::from(named),
+        }
+    }
+
+    /// The directory of uploaded files.
+    pub fn files_root(&self) -> PathBuf {
+        match self.files.root.as_str() {
+            "" => self.data_dir.join("files"),
+            named => PathBuf::from(named),
+        }
+    }
+
+    /// The database that somebody else runs, or nothing for the private one.
+    pub fn database_url(&self) -> Option<&str> {
+        Some(self.database.url.expose().as_str()).filter(|url| !url.is_empty())
+    }
+
+    /// The effective configuration as TOML, secrets hidden.
+    pub fn to_toml(&self) -> Result<String> {
+        let serde_json::Value::Object(entries) = serde_json::to_value(self)? else {
+            bail!("the configuration is not a table");
+        };
+        let (tables, scalars): (Vec<_>, Vec<_>) = entries.iter().partition(|(_, value)| value.is_object());
+        let mut text: String = scalars.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        for (name, table) in tables {
+            text += &format!("\n[{name}]\n");
+            for (key, value) in table.as_object().into_iter().flatten() {
+                text += &format!("{key} = {value}\n");
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// `set` without a slash at its end, or what `otherwise` gives when it is empty.
+fn or_else(set: &str, otherwise: impl FnOnce() -> String) -> String {
+    if set.is_empty() { otherwise() } else { set.trim_end_matches('/').to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config> {
+        let variables = variables.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Config::from_parts(file, variables)
+    }
+
+    fn refusal(file: &str, variables: &[(&str, &str)]) -> String {
+        format!("{:#}", load(file, variables).unwrap_err())
+    }
+
+    #[test]
+    fn the_defaults_are_whole() -> Result<()> {
+        let config = load("", &[])?;
+        assert_eq!(config.public_url(), "http://127.0.0.1:8080");
+        assert_eq!(config.vneid_issuer(), "http://127.0.0.1:8090/vneid");
+        assert_eq!(config.files_root(), Path::new(".motcua/files"));
+        assert_eq!(config.deadlines.accept_hours, 8);
+        assert_eq!(config.database_url(), None);
+        Ok(())
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() -> Result<()> {
+        let file = "[http]\nport = 9000\nmax_body_bytes = 2048\n";
+        let config = load(file, &[("MOTCUA_HTTP__PORT", "9001"), ("MOTCUA_DATA_DIR", "/srv/m")])?;
+        assert_eq!(config.http.port, 9001);
+        assert_eq!(config.http.max_body_bytes, 2048);
+        assert_eq!(config.data_dir, Path::new("/srv/m"));
+        assert_eq!(config.jobs.workers, 4);
+        Ok(())
+    }
+
+    #[test]
+    fn database_url_is_read_under_its_usual_name() -> Result<()> {
+        let url = "postgresql://portal:s3cret@db/motcua";
+        assert_eq!(load("", &[("DATABASE_URL", url)])?.database_url(), Some(url));
+        assert_eq!(load("", &[("DATABASE_URL", "")])?.database_url(), None);
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_number_stays_a_text() -> Result<()> {
+        let config = load(
+            "",
+            &[("MOTCUA_PAYMENT__SECRET_KEY", "0012345678"), ("MOTCUA_FILES__ALLOWED_TYPES", "[\"pdf\"]")],
+        )?;
+        assert_eq!(config.payment.secret_key.expose(), "0012345678");
+        assert_eq!(config.files.allowed_types, ["pdf"]);
+        Ok(())
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_by_name() {
+        assert!(refusal("[http]\nprot = 1\n", &[]).contains("prot"));
+        assert!(refusal("[htpp]\nport = 1\n", &[]).contains("htpp"));
+        let variable = refusal("", &[("MOTCUA_HTTP__PROT", "1")]);
+        assert!(variable.contains("MOTCUA_HTTP__PROT"), "{variable}");
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_their_key() {
+        assert!(refusal("[http]\nport = 70000\n", &[]).contains("port"));
+        assert!(refusal("[log]\nformat = \"xml\"\n", &[]).contains("format"));
+        assert!(refusal("[jobs]\nlease_seconds = 0\n", &[]).contains("jobs.lease_seconds"));
+    }
+
+    #[test]
+    fn secrets_are_never_shown() -> Result<()> {
+        let config = load(
+            "",
+            &[("DATABASE_URL", "postgresql://u:hunter2@db/x"), ("MOTCUA_PAYMENT__SECRET_KEY", "hunter3")],
+        )?;
+        let shown = format!("{config:?}\n{config:#?}\n{}", config.to_toml()?);
+        assert!(!shown.contains("hunter"), "{shown}");
+        assert!(shown.contains("***"));
+        Ok(())
+    }
+
+    #[test]
+    fn the_printed_configuration_can_be_read_again() -> Result<()> {
+        let printed = load("", &[("MOTCUA_HTTP__PORT", "9001")])?.to_toml()?;
+        assert_eq!(load(&printed, &[])?.http.port, 9001);
+        Ok(())
+    }
+
+    #[test]
+    fn every_default_is_documented() {
+        let mut previous = "";
+        for line in DEFAULTS.lines() {
+            let starts_group = previous.is_empty() || previous.starts_with('[');
+            assert!(!(starts_group && line.contains(" = ")), "no comment above `{line}`");
+            previous = line;
+        }
+    }
+}

@@ -1,0 +1,398 @@
+// Generated from the migrations: `UPDATE_SCHEMA=1 cargo test --test it schema` rewrites it.
+
+diesel::table! {
+    agency (id) {
+        id -> Uuid,
+        code -> Text,
+        long_code -> Text,
+        name -> Text,
+        short_name -> Text,
+        kind -> Text,
+        level -> Text,
+        parent_id -> Nullable<Uuid>,
+        admin_unit_code -> Nullable<Text>,
+        sample -> Bool,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        address -> Text,
+    }
+}
+
+diesel::table! {
+    agency_closure (ancestor_id, descendant_id) {
+        ancestor_id -> Uuid,
+        descendant_id -> Uuid,
+        depth -> Integer,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> Timestamptz,
+        actor -> Text,
+        operation -> Text,
+        subject -> Nullable<Uuid>,
+        request_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    charge (id) {
+        id -> Uuid,
+        dossier_id -> Uuid,
+        fee_code -> Text,
+        name -> Text,
+        kind -> Text,
+        amount -> BigInt,
+        refundable -> Bool,
+        explanation -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    dossier (id) {
+        id -> Uuid,
+        code -> Text,
+        tracking_secret -> Text,
+        version_id -> Uuid,
+        procedure_code -> Text,
+        case_code -> Text,
+        channel -> Text,
+        applicant -> Jsonb,
+        applicant_person_id -> Nullable<Uuid>,
+        applicant_org_id -> Nullable<Uuid>,
+        filed_by -> Text,
+        return_by -> Text,
+        answers -> Jsonb,
+        receiving_unit_id -> Uuid,
+        submitted_at -> Timestamptz,
+        receipt -> Jsonb,
+        seq -> Integer,
+        marking -> Array<Text>,
+        status -> SmallInt,
+        handling_unit_id -> Uuid,
+        holder_unit_id -> Nullable<Uuid>,
+        holder_role -> Nullable<Text>,
+        assignee_id -> Nullable<Uuid>,
+        clock_started_at -> Nullable<Timestamptz>,
+        due_at -> Nullable<Timestamptz>,
+        paused_since -> Nullable<Timestamptz>,
+        late_at -> Nullable<Timestamptz>,
+        closed_at -> Nullable<Timestamptz>,
+        progress -> Jsonb,
+    }
+}
+
+diesel::table! {
+    dossier_event (dossier_id, seq) {
+        dossier_id -> Uuid,
+        seq -> Integer,
+        at -> Timestamptz,
+        actor -> Text,
+        actor_name -> Text,
+        on_behalf_of -> Nullable<Text>,
+        action -> Text,
+        from_steps -> Array<Text>,
+        to_steps -> Array<Text>,
+        status -> SmallInt,
+        note -> Text,
+        detail -> Jsonb,
+        changes -> Jsonb,
+    }
+}
+
+diesel::table! {
+    dossier_number (unit_id, day) {
+        unit_id -> Uuid,
+        day -> Date,
+        last -> Integer,
+    }
+}
+
+diesel::table! {
+    dossier_unit (dossier_id, unit_id, relation) {
+        dossier_id -> Uuid,
+        unit_id -> Uuid,
+        relation -> Text,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    draft (id) {
+        id -> Uuid,
+        owner -> Text,
+        procedure_code -> Text,
+        version_id -> Uuid,
+        case_code -> Text,
+        channel -> Text,
+        unit_id -> Uuid,
+        acting_for -> Jsonb,
+        applicant -> Jsonb,
+        answers -> Jsonb,
+        return_by -> Text,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        dossier_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    file (id) {
+        id -> Uuid,
+        draft_id -> Nullable<Uuid>,
+        dossier_id -> Nullable<Uuid>,
+        component -> Text,
+        purpose -> Text,
+        name -> Text,
+        media_type -> Text,
+        size -> BigInt,
+        sha256 -> Text,
+        storage_key -> Text,
+        uploaded_by -> Text,
+        uploaded_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    gateway_event (id) {
+        id -> Uuid,
+        raw_sha256 -> Bytea,
+        raw -> Bytea,
+        reference -> Nullable<Text>,
+        outcome -> Text,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_key (actor, key) {
+        actor -> Text,
+        key -> Text,
+        request_hash -> Bytea,
+        status -> SmallInt,
+        body -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    job (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject -> Nullable<Uuid>,
+        payload -> Jsonb,
+        dedup -> Nullable<Text>,
+        state -> Text,
+        attempts -> Integer,
+        run_at -> Timestamptz,
+        lease_token -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    login_flow (state) {
+        state -> Text,
+        nonce -> Text,
+        pkce_verifier -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    machine_client (id) {
+        id -> Uuid,
+        client_id -> Text,
+        secret_hash -> Text,
+        name -> Text,
+        scopes -> Array<Text>,
+        active -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    mandate (id) {
+        id -> Uuid,
+        agent_id -> Uuid,
+        principal_person_id -> Nullable<Uuid>,
+        principal_org_id -> Nullable<Uuid>,
+        kind -> Text,
+        scope -> Array<Text>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        evidence -> Text,
+        revoked_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    organisation (id) {
+        id -> Uuid,
+        tax_no -> Text,
+        name -> Text,
+        kind -> Text,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        address -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    payment_order (id) {
+        id -> Uuid,
+        dossier_id -> Uuid,
+        reference -> Text,
+        amount -> BigInt,
+        state -> Text,
+        pay_url -> Nullable<Text>,
+        opened_at -> Timestamptz,
+        paid_at -> Nullable<Timestamptz>,
+        gateway_txn -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    person (id) {
+        id -> Uuid,
+        identity_no -> Nullable<Text>,
+        tech_id -> Nullable<Uuid>,
+        full_name -> Text,
+        birth_date -> Nullable<Date>,
+        gender -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        address -> Nullable<Text>,
+        identity_level -> SmallInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    position (id) {
+        id -> Uuid,
+        staff_id -> Uuid,
+        agency_id -> Uuid,
+        role -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    procedure (code) {
+        code -> Text,
+        name -> Text,
+        field_code -> Text,
+        field_name -> Text,
+        levels -> Array<Text>,
+        decision -> Text,
+        online -> Bool,
+        folded -> Text,
+        current_version_id -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    procedure_version (id) {
+        id -> Uuid,
+        procedure_code -> Text,
+        version -> Integer,
+        definition -> Jsonb,
+        workflow -> Jsonb,
+        effective_from -> Date,
+        published_at -> Timestamptz,
+        published_by -> Text,
+    }
+}
+
+diesel::table! {
+    service_level (version_id, level, valid_from) {
+        version_id -> Uuid,
+        procedure_code -> Text,
+        level -> Text,
+        service -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    session (id) {
+        id -> Uuid,
+        kind -> Text,
+        subject_id -> Uuid,
+        identity_level -> SmallInt,
+        scopes -> Array<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    staff (id) {
+        id -> Uuid,
+        username -> Text,
+        full_name -> Text,
+        password_hash -> Text,
+        failed_logins -> Integer,
+        locked_until -> Nullable<Timestamptz>,
+        active -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    substitution (id) {
+        id -> Uuid,
+        absent_id -> Uuid,
+        substitute_id -> Uuid,
+        valid_from -> Timestamptz,
+        valid_to -> Timestamptz,
+        reason -> Text,
+        granted_by -> Uuid,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    agency,
+    agency_closure,
+    audit_log,
+    charge,
+    dossier,
+    dossier_event,
+    dossier_number,
+    dossier_unit,
+    draft,
+    file,
+    gateway_event,
+    idempotency_key,
+    job,
+    login_flow,
+    machine_client,
+    mandate,
+    organisation,
+    payment_order,
+    person,
+    position,
+    procedure,
+    procedure_version,
+    service_level,
+    session,
+    staff,
+    substitution,
+);

@@ -1,0 +1,201 @@
+//! `Idempotency-Key`: a write request that is sent again is done once and answered alike.
+//!
+//! The key row is written in the transaction of the work. A second request with the same
+//! key waits for the first at the primary key (at most the lock timeout, then 409), and
+//! gets the stored answer; another body under the same key is 422.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
+use diesel::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::Reply;
+use super::problem::parse_json;
+use crate::db::schema::idempotency_key;
+use crate::db::{Tx, to_sql};
+use crate::error::{BUSY, Code, Error, MALFORMED, Result, TOO_LARGE};
+
+pub static KEY_REQUIRED: Code = Code::new(
+    400,
+    "idempotency_key_required",
+    "Thiếu hoặc sai tiêu đề Idempotency-Key",
+    "The Idempotency-Key header is missing or wrong",
+);
+pub static KEY_REUSED: Code = Code::new(
+    422,
+    "idempotency_key_reused",
+    "Idempotency-Key này đã dùng cho một yêu cầu khác",
+    "This Idempotency-Key was used for another request",
+);
+pub static IN_FLIGHT: Code = Code::new(
+    409,
+    "request_in_flight",
+    "Yêu cầu cùng Idempotency-Key đang được xử lý",
+    "A request with this Idempotency-Key is under way",
+);
+
+/// Longest key, in characters.
+const KEY_LIMIT: usize = 200;
+const BODY_LIMIT: usize = 512 * 1024;
+
+/// The key of a write request and what it was sent with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub key: String,
+    /// SHA-256 of method, path and body.
+    pub hash: [u8; 32],
+}
+
+/// A JSON body with its idempotency key.
+#[derive(Debug)]
+pub struct Keyed<T> {
+    pub key: Key,
+    pub body: T,
+}
+
+/// An operation of one actor under one key: what `once_many` claims.
+#[derive(Debug, Clone)]
+pub struct Once {
+    pub actor: String,
+    pub key: Key,
+}
+
+impl Key {
+    /// Reads the header and binds it to the request's content.
+    pub fn of(request: &HttpRequest, body: &[u8]) -> Result<Self> {
+        let header = request.headers().get("idempotency-key").and_then(|h| h.to_str().ok()).map(str::trim);
+        let key = match header {
+            Some(key) if !key.is_empty() && key.len() <= KEY_LIMIT => key.to_owned(),
+            _ => {
+                return Err(KEY_REQUIRED.at(
+                    "Idempotency-Key",
+                    "cần một chuỗi 1–200 ký tự, mỗi yêu cầu một chuỗi riêng",
+                    "one to 200 characters, a new one for each request",
+                ));
+            }
+        };
+        let mut hash = Sha256::new();
+        hash.update(request.method().as_str());
+        hash.update([0]);
+        hash.update(request.path());
+        hash.update([0]);
+        hash.update(body);
+        Ok(Self { key, hash: hash.finalize().into() })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Keyed<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let body = Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let body =
+                body.await.map_err(|error| match error.as_response_error().status_code().as_u16() {
+                    413 => TOO_LARGE.err(),
+                    _ => MALFORMED.because(format!("không đọc được nội dung: {error}"), error.to_string()),
+                })?;
+            if body.len() > BODY_LIMIT {
+                return Err(TOO_LARGE.err());
+            }
+            let key = Key::of(&request, &body)?;
+            // An operation without input may be sent with an empty body.
+            let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
+            Ok(Self { key, body: parse_json(text)? })
+        })
+    }
+}
+
+/// Does the work once: claims the key, runs the work, stores the answer; or gives the stored one.
+pub fn once(tx: &mut Tx, key: &Key, work: impl FnOnce(&mut Tx) -> Result<Reply>) -> Result<Reply> {
+    let claim = Once { actor: tx.actor.key(), key: key.clone() };
+    if let Some(stored) = once_many(tx, std::slice::from_ref(&claim))?.pop().flatten() {
+        return stored;
+    }
+    let reply = work(tx)?;
+    store(tx, &[(&claim, &reply)])?;
+    Ok(reply)
+}
+
+/// Claims many keys in one statement: `None` = this transaction holds it now and must
+/// `store` an answer; `Some` = answered before, or refused.
+pub fn once_many(tx: &mut Tx, claims: &[Once]) -> Result<Vec<Option<Result<Reply>>>> {
+    use idempotency_key::dsl;
+    let now = to_sql(tx.now);
+    let rows: Vec<_> = claims
+        .iter()
+        .map(|c| {
+            (
+                dsl::actor.eq(&c.actor),
+                dsl::key.eq(&c.key.key),
+                dsl::request_hash.eq(&c.key.hash[..]),
+                dsl::status.eq(0),
+                dsl::body.eq(Value::Null),
+                dsl::created_at.eq(now),
+            )
+        })
+        .collect();
+    let claimed: Vec<(String, String)> = diesel::insert_into(dsl::idempotency_key)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning((dsl::actor, dsl::key))
+        .get_results(tx.conn)
+        .map_err(in_flight)?;
+    let mut claimed: std::collections::HashSet<_> = claimed.into_iter().collect();
+    claims
+        .iter()
+        .map(|c| {
+            // Removed when met: of two equal keys in one batch only the first holds the claim.
+            if claimed.remove(&(c.actor.clone(), c.key.key.clone())) {
+                Ok(None)
+            } else {
+                stored(tx, c).map(Some)
+            }
+        })
+        .collect()
+}
+
+/// The answer that was stored under a key.
+fn stored(tx: &mut Tx, claim: &Once) -> Result<Result<Reply>> {
+    use idempotency_key::dsl;
+    let (hash, status, body): (Vec<u8>, i16, Value) = dsl::idempotency_key
+        .find((&claim.actor, &claim.key.key))
+        .select((dsl::request_hash, dsl::status, dsl::body))
+        .first(tx.conn)?;
+    if hash != claim.key.hash {
+        return Ok(Err(KEY_REUSED.err()));
+    }
+    match u16::try_from(status) {
+        // Claimed by an earlier item of this very transaction.
+        Ok(0) | Err(_) => Ok(Err(IN_FLIGHT.err())),
+        Ok(status) => Ok(Ok(Reply { status, body })),
+    }
+}
+
+/// Stores the answers of claimed keys, in the transaction of their work.
+pub fn store(tx: &mut Tx, answers: &[(&Once, &Reply)]) -> Result<()> {
+    use idempotency_key::dsl;
+    for (claim, reply) in answers {
+        let status = i16::try_from(reply.status).map_err(|_| BUSY.err())?;
+        diesel::update(dsl::idempotency_key.find((&claim.actor, &claim.key.key)))
+            .set((dsl::status.eq(status), dsl::body.eq(&reply.body)))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// A wait for the other request's transaction that lasted too long.
+fn in_flight(error: diesel::result::Error) -> Error {
+    match Error::Db(error) {
+        error if error.code() == &BUSY => IN_FLIGHT.err(),
+        error => error,
+    }
+}

@@ -1,0 +1,13 @@
+//! What all operations share over HTTP: problems, idempotency, pages, versions.
+
+mod idempotency;
+mod page;
+mod problem;
+mod reply;
+mod version;
+
+pub use idempotency::{Key, Keyed, Once, once, once_many, store};
+pub use page::{Cursor, PageQuery};
+pub use problem::{configure_extractors, language, render_problems};
+pub use reply::Reply;
+pub use version::IfMatch;
