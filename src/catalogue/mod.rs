@@ -4,6 +4,9 @@
 //! Its pure half: the definition, its conditions, and the check before publishing.
 pub mod condition;
 pub mod definition;
+pub mod documents;
 pub mod fee_def;
+pub mod form;
 pub mod scenario_def;
 mod shapes;
+pub mod tariff;

@@ -41,6 +41,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    catalogue_revision (only_row) {
+        only_row -> Bool,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
     charge (id) {
         id -> Uuid,
         dossier_id -> Uuid,
@@ -315,7 +322,11 @@ diesel::table! {
         decision -> Text,
         online -> Bool,
         folded -> Text,
+        folded_name -> Text,
         current_version_id -> Nullable<Uuid>,
+        closed_since -> Nullable<Date>,
+        closed_until -> Nullable<Date>,
+        closed_reason -> Text,
         updated_at -> Timestamptz,
     }
 }
@@ -387,6 +398,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     agency,
     agency_closure,
     audit_log,
+    catalogue_revision,
     charge,
     dossier,
     dossier_event,

@@ -1,4 +1,6 @@
 //! Integration tests, one binary; the folders mirror `src`.
+mod catalogue;
+mod data;
 mod db;
 mod deploy;
 mod jobs;
