@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::filing::{ActingFor, Applicant, Contact, Parties, handling_unit, parties_of_citizen, receiving_unit};
 use crate::app::App;
 use crate::auth::{Actor, Who};
-use crate::catalogue::{Procedure};
+use crate::catalogue::{Version};
 use crate::clock::day_of;
 use crate::db::schema::{agency, draft};
 use crate::db::{Tx, to_sql};
@@ -47,7 +47,7 @@ const PAPERS_LIMIT: usize = 60;
 pub struct DraftIn {
     /// Code of the procedure.
     #[schema(pattern = "^[0-9]\\.[0-9]{6}$")]
-    pub procedure: String,
+    pub version: String,
     /// Case, where the owner chooses; else the first that applies.
     #[serde(default)]
     #[schema(max_length = 60)]
@@ -100,7 +100,7 @@ pub struct DraftContent {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DraftOut {
     pub id: Uuid,
-    pub procedure: String,
+    pub version: String,
     pub case: Option<String>,
     pub channel: String,
     /// Identifier code of the receiving unit.
@@ -250,11 +250,11 @@ fn begin(app: &App, tx: &mut Tx, input: DraftIn) -> Result<Reply> {
     let content = DraftContent { answers: input.answers.clone(), papers: input.papers.clone(), return_by: input.return_by };
     content.check()?;
     let day = day_of(tx.now);
-    let procedure = app.catalogue.current(tx.conn, &input.procedure, day)?;
-    let parties = parties(tx, &procedure, &input)?;
-    offered(&procedure, tx.actor, &input, &parties)?;
+    let version = app.catalogue.current(tx.conn, &input.procedure, day)?;
+    let parties = parties(tx, &version, &input)?;
+    offered(&version, tx.actor, &input, &parties)?;
     let unit = receiving_unit(tx.conn, &input.unit, day)?;
-    handling_unit(tx.conn, &procedure.definition, &unit, day)?;
+    handling_unit(tx.conn, &version.procedure.def, &unit, day)?;
     let acting_for = match input.channel {
         Channel::Online => input.acting_for.clone().unwrap_or(ActingFor::Own {}),
         Channel::Counter | Channel::Post => ActingFor::Counter {},
@@ -263,8 +263,8 @@ fn begin(app: &App, tx: &mut Tx, input: DraftIn) -> Result<Reply> {
     let row = DraftRow {
         id: Uuid::now_v7(),
         owner: tx.actor.key(),
-        procedure_code: procedure.definition.code.clone(),
-        version_id: procedure.version_id,
+        procedure_code: version.procedure.def.code.clone(),
+        version_id: version.id,
         case_code: input.case.clone(),
         channel: input.channel.word().to_owned(),
         unit_id: unit.id,
@@ -274,7 +274,7 @@ fn begin(app: &App, tx: &mut Tx, input: DraftIn) -> Result<Reply> {
         org_id: parties.org_id,
         answers: Value::Object(content.answers),
         papers: content.papers,
-        return_by: return_by(&procedure, content.return_by)?.word().to_owned(),
+        return_by: return_by(&version, content.return_by)?.word().to_owned(),
         version: 1,
         created_at: now,
         updated_at: now,
@@ -286,13 +286,13 @@ fn begin(app: &App, tx: &mut Tx, input: DraftIn) -> Result<Reply> {
 }
 
 /// Who the filing is for: known people for citizens, a person at the counter for clerks.
-fn parties(tx: &mut Tx, procedure: &Procedure, input: &DraftIn) -> Result<Parties> {
+fn parties(tx: &mut Tx, version: &Version, input: &DraftIn) -> Result<Parties> {
     match &tx.actor.who {
         Who::Anonymous => Err(UNAUTHENTICATED.err()),
         Who::Citizen(citizen) => {
             let acting_for = input.acting_for.clone().unwrap_or(ActingFor::Own {});
             let citizen = citizen.clone();
-            parties_of_citizen(tx.conn, &citizen, &acting_for, &input.contact, &procedure.definition.code)
+            parties_of_citizen(tx.conn, &citizen, &acting_for, &input.contact, &version.procedure.def.code)
         }
         Who::Staff(staff) if staff.has_role(Role::OneStopClerk) => {
             let Some(applicant) = input.applicant.clone() else {
@@ -307,8 +307,8 @@ fn parties(tx: &mut Tx, procedure: &Procedure, input: &DraftIn) -> Result<Partie
 }
 
 /// Is the procedure offered to this applicant, on this channel, with this login?
-fn offered(procedure: &Procedure, actor: &Actor, input: &DraftIn, parties: &Parties) -> Result<()> {
-    let definition = &procedure.definition;
+fn offered(version: &Version, actor: &Actor, input: &DraftIn, parties: &Parties) -> Result<()> {
+    let definition = &version.procedure.def;
     if !definition.channels.contains(&input.channel) {
         return Err(NOT_OFFERED.at("/channel", "thủ tục không nhận qua kênh này", "not taken on this channel"));
     }
@@ -333,8 +333,8 @@ pub fn check_level(demanded: u8, level: i16) -> Result<()> {
     ))
 }
 
-fn return_by(procedure: &Procedure, wanted: Option<Channel>) -> Result<Channel> {
-    let offered = &procedure.definition.return_channels;
+fn return_by(version: &Version, wanted: Option<Channel>) -> Result<Channel> {
+    let offered = &version.procedure.def.return_channels;
     match wanted.or_else(|| offered.first().copied()) {
         Some(channel) if offered.contains(&channel) => Ok(channel),
         _ => Err(INVALID.at("/return_by", "không có cách trả kết quả này", "the result is not returned this way")),
@@ -445,11 +445,11 @@ pub async fn update(
 fn replace(app: &App, tx: &mut Tx, id: Uuid, seen: IfMatch, content: DraftContent) -> Result<Reply> {
     let mut row = locked(tx, id)?;
     seen.check(row.version)?;
-    let procedure = app.catalogue.version(tx.conn, row.version_id)?;
+    let version = app.catalogue.version(tx.conn, row.version_id)?;
     row.answers = Value::Object(content.answers);
     row.papers = content.papers;
     if content.return_by.is_some() {
-        row.return_by = return_by(&procedure, content.return_by)?.word().to_owned();
+        row.return_by = return_by(&version, content.return_by)?.word().to_owned();
     }
     row.version += 1;
     row.updated_at = to_sql(tx.now);

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::state::State;
-use crate::catalogue::{DocumentDef, Filing, How, Procedure, Subject, documents};
+use crate::catalogue::{DocumentDef, Filing, How, Version, Subject, documents};
 use crate::clock::day_of;
 use crate::workflow::{Channel, Facts};
 
 /// What is known beside the state: from the row, its files and its money.
 pub struct Known<'a> {
-    pub procedure: &'a Procedure,
+    pub version: &'a Version,
     pub channel: Channel,
     pub case_code: &'a str,
     pub subjects: &'a [Subject],
@@ -38,7 +38,7 @@ impl Known<'_> {
     /// The facts of a dossier in this state.
     pub fn facts(&self, state: &State) -> Facts {
         let filing = self.filing(&state.answers, state.progress.identity_level);
-        let documents = &self.procedure.definition.documents;
+        let documents = &self.version.procedure.def.documents;
         let given = given(documents, self.channel, &self.with_files, &state.progress.papers);
         let progress = &state.progress;
         let open = progress.opinions.iter().filter(|o| o.answered_at.is_none()).count();

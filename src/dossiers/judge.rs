@@ -18,7 +18,7 @@ use super::take_action::refused;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::calendar::Term;
-use crate::catalogue::{CaseDef, FeeLine, Filing, Procedure, documents, tariff};
+use crate::catalogue::{CaseDef, FeeLine, Filing, Version, documents, tariff};
 use crate::clock::day_of;
 use crate::db::schema::file;
 use crate::error::{Code, Error, FieldProblem, Refused, Result};
@@ -92,12 +92,12 @@ pub fn prepare(app: &App, actor: &Actor, new: NewFiling, now: Timestamp) -> Resu
         identity_level: new.identity_level,
     };
     complete(&new, &filing)?;
-    let quote = quote(&new.procedure, &filing)?;
+    let quote = quote(&new.version, &filing)?;
     let term = promised(&case).ok_or_else(|| NO_CASE.err())?;
     let deadline = deadline::deadline(&app.calendar, &term, now)?;
     let reply_by = deadline::reply_by(&app.calendar, channel, now)?;
     let state = State {
-        marking: vec![new.procedure.workflow.start().clone()],
+        marking: vec![new.version.procedure.workflow.start().clone()],
         status: crate::workflow::DossierStatus::Submitted,
         answers: new.row.answers.clone(),
         handling_unit_id: new.handling,
@@ -162,7 +162,7 @@ fn case_of(new: &NewFiling, channel: Channel, now: Timestamp) -> Result<CaseDef>
         identity_level: new.identity_level,
     };
     let applies = |case: &&CaseDef| case.when.as_ref().is_none_or(|when| when.holds(&filing));
-    let cases = &new.procedure.definition.cases;
+    let cases = &new.version.procedure.def.cases;
     let chosen = match &new.row.case_code {
         Some(code) => cases.iter().find(|case| case.code == *code).filter(applies),
         None => cases.iter().find(applies),
@@ -172,14 +172,14 @@ fn case_of(new: &NewFiling, channel: Channel, now: Timestamp) -> Result<CaseDef>
 
 /// Refuses a filing whose form or documents are not complete, naming every field.
 fn complete(new: &NewFiling, filing: &Filing) -> Result<()> {
-    let mistakes = new.procedure.check_answers(&new.row.answers);
+    let mistakes = new.version.check_answers(&new.row.answers);
     if !mistakes.is_empty() {
         let mut refused = Refused::new(&FORM_INVALID);
         refused.fields = mistakes;
         return Err(refused.into());
     }
     let with_files: Vec<String> = new.files.iter().map(|f| f.component.clone()).collect();
-    let all = &new.procedure.definition.documents;
+    let all = &new.version.procedure.def.documents;
     let there = given(all, filing.channel, &with_files, &new.row.papers);
     let missing = documents::missing(all, filing, &there);
     if missing.is_empty() {
@@ -202,8 +202,8 @@ fn complete(new: &NewFiling, filing: &Filing) -> Result<()> {
 }
 
 /// The fees of a filing by channel and date.
-pub fn quote(procedure: &Procedure, filing: &Filing) -> Result<Vec<FeeLine>> {
-    let lines = tariff::quote(&procedure.definition.fees, filing).map_err(|e| unclear(&e))?;
+pub fn quote(version: &Version, filing: &Filing) -> Result<Vec<FeeLine>> {
+    let lines = tariff::quote(&version.procedure.def.fees, filing).map_err(|e| unclear(&e))?;
     tariff::total(&lines).map_err(|e| unclear(&e))?;
     Ok(lines)
 }
@@ -214,7 +214,7 @@ fn unclear(error: &tariff::QuoteError) -> Error {
 
 fn setting<'a>(app: &'a App, actor: &Actor, new: &'a NewFiling, term: Term, now: Timestamp) -> Setting<'a> {
     Setting {
-        workflow: &new.procedure.workflow,
+        workflow: &new.version.procedure.workflow,
         calendar: &app.calendar,
         term,
         now,
@@ -261,7 +261,7 @@ fn receive(
 ) -> Result<Plan> {
     let Some(state) = state else { unreachable!("a filing has its submission") };
     let known = Known {
-        procedure: &new.procedure,
+        version: &new.version,
         channel: new.row.channel()?,
         case_code: &case.code,
         subjects: &new.applicant.subjects,
@@ -278,6 +278,6 @@ fn receive(
         is_substitute: false,
     };
     let request = Request::bare(Action::Receive);
-    let decision = decide(&new.procedure.workflow, &known.facts(state), &request, &who).map_err(refused)?;
+    let decision = decide(&new.version.procedure.workflow, &known.facts(state), &request, &who).map_err(refused)?;
     plan(setting, state, &decision, &ActionIn::bare(Action::Receive))
 }

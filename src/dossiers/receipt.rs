@@ -90,12 +90,12 @@ pub struct SubmittedOut {
 
 /// The receipt of a filing; its code is added with the number.
 pub fn receipt(new: &NewFiling, fees: &[FeeLine], deadline: &Deadline, now: Timestamp) -> Result<Value> {
-    let definition = &new.procedure.definition;
+    let definition = &new.version.procedure.def;
     let receipt = Receipt {
         code: String::new(),
         procedure_code: definition.code.clone(),
         procedure_name: definition.name.clone(),
-        version_id: new.procedure.version_id,
+        version_id: new.version.id,
         unit_code: new.unit.code.clone(),
         unit_name: new.unit.name.clone(),
         applicant: new.applicant.name.clone(),

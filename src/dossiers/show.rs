@@ -29,7 +29,7 @@ const EVENTS_LIMIT: i64 = 1_000;
 pub struct DossierOut {
     pub id: Uuid,
     pub code: String,
-    pub procedure: String,
+    pub version: String,
     pub procedure_name: String,
     /// The immutable version of the rules it was filed under.
     pub version_id: Uuid,
@@ -237,8 +237,8 @@ pub async fn deadline(app: web::Data<App>, actor: Actor, code: web::Path<String>
     let (code, app_state) = (code.into_inner(), app.clone());
     let out = app.db.read(move |conn| {
         let row = store::find(conn, &actor, &code)?;
-        let procedure = app_state.catalogue.version(conn, row.version_id)?;
-        let term = procedure.case(&row.case_code).and_then(promised);
+        let version = app_state.catalogue.version(conn, row.version_id)?;
+        let term = version.case(&row.case_code).and_then(promised);
         let term = term.ok_or_else(|| anyhow::anyhow!("{} has no term", row.code))?;
         let state = row.state()?;
         Ok(DeadlineOut {

@@ -14,7 +14,7 @@ use super::state::State;
 use super::submit::jobs_of;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::catalogue::{FeeLine, Procedure};
+use crate::catalogue::{FeeLine, Version};
 use crate::db::schema::{dossier, dossier_event, dossier_unit, file};
 use crate::db::{Tx, to_sql};
 use crate::error::{NOT_FOUND, Result};
@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub struct Loaded {
     pub row: DossierRow,
     pub state: State,
-    pub procedure: Arc<Procedure>,
+    pub version: Arc<Version>,
     pub applicant: Applicant,
     with_files: Vec<String>,
     due_amount: i64,
@@ -69,7 +69,7 @@ pub fn load(app: &App, conn: &mut PgConnection, row: DossierRow) -> Result<Loade
         .load(conn)?;
     Ok(Loaded {
         state: row.state()?,
-        procedure: app.catalogue.version(conn, row.version_id)?,
+        version: app.catalogue.version(conn, row.version_id)?,
         applicant: serde_json::from_value(row.applicant.clone())?,
         with_files,
         due_amount: payments::due(conn, row.id)?,
@@ -81,7 +81,7 @@ pub fn load(app: &App, conn: &mut PgConnection, row: DossierRow) -> Result<Loade
 impl Loaded {
     pub fn known(&self) -> Result<Known<'_>> {
         Ok(Known {
-            procedure: &self.procedure,
+            version: &self.version,
             channel: self.row.channel.parse().map_err(anyhow::Error::from)?,
             case_code: &self.row.case_code,
             subjects: &self.applicant.subjects,
@@ -118,7 +118,7 @@ pub fn write(tx: &mut Tx, loaded: &Loaded, plan: &Plan) -> Result<i32> {
 fn fees(loaded: &Loaded) -> Result<Vec<FeeLine>> {
     let known = loaded.known()?;
     let filing = known.filing(&loaded.state.answers, loaded.state.progress.identity_level);
-    super::judge::quote(&loaded.procedure, &filing)
+    super::judge::quote(&loaded.version, &filing)
 }
 
 /// Charges, and the payment that is opened for them.

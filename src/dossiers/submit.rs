@@ -28,7 +28,7 @@ use super::row::{DossierRow, EventRow, StateColumns};
 use super::store;
 use crate::app::App;
 use crate::auth::{Actor, Who};
-use crate::catalogue::Procedure;
+use crate::catalogue::Version;
 use crate::clock::day_of;
 use crate::db::schema::{audit_log, dossier, dossier_event, draft as draft_table, file};
 use crate::db::{Batcher, Db, Tx, date_to_sql, to_sql};
@@ -128,16 +128,16 @@ fn judge(
     }
     seen.check(row.version)?;
     let now = app.db.clock.now();
-    let procedure = app.catalogue.version(conn, row.version_id)?;
+    let version = app.catalogue.version(conn, row.version_id)?;
     let acting_for: ActingFor = serde_json::from_value(row.acting_for.clone())?;
     filing::still_covered(&actor, &acting_for, &row.procedure_code)?;
     let applicant = applicant_of(&row)?;
     let unit = filing::receiving_unit_by_id(conn, row.unit_id)?;
     let day = day_of(now);
-    let handling = filing::handling_unit(conn, &procedure.definition, &unit, day)?;
-    let identity_level = identity_level(&actor, &row, &procedure)?;
+    let handling = filing::handling_unit(conn, &version.procedure.def, &unit, day)?;
+    let identity_level = identity_level(&actor, &row, &version)?;
     let files = files_of_draft(conn, id)?;
-    let new = NewFiling { row: &row, procedure, applicant, unit, handling, identity_level, files, receive };
+    let new = NewFiling { row: &row, version, applicant, unit, handling, identity_level, files, receive };
     let filed = prepare(app, &actor, new, now)?;
     let submission = Submission {
         once,
@@ -154,7 +154,7 @@ fn judge(
 /// Everything that is known of a filing when it is judged.
 pub struct NewFiling<'a> {
     pub row: &'a DraftRow,
-    pub procedure: Arc<Procedure>,
+    pub version: Arc<Version>,
     pub applicant: Applicant,
     pub unit: ReceivingUnit,
     pub handling: Uuid,
@@ -164,10 +164,10 @@ pub struct NewFiling<'a> {
 }
 
 /// The VNeID level of the filing; a citizen's login must reach what the procedure demands.
-fn identity_level(actor: &Actor, row: &DraftRow, procedure: &Procedure) -> Result<u8> {
+fn identity_level(actor: &Actor, row: &DraftRow, version: &Version) -> Result<u8> {
     match (&actor.who, row.channel()?) {
         (Who::Citizen(citizen), Channel::Online) => {
-            check_level(procedure.definition.identity_level, citizen.identity_level)?;
+            check_level(version.procedure.def.identity_level, citizen.identity_level)?;
             Ok(u8::try_from(citizen.identity_level).unwrap_or_default())
         }
         (Who::Staff(_), Channel::Counter | Channel::Post) => Ok(0),

@@ -135,7 +135,7 @@ pub fn act(app: &App, tx: &mut Tx, code: &str, seen: Option<IfMatch>, input: &Ac
 /// What the action does, or why it is refused.
 fn judge(app: &App, tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<Plan> {
     let relation = relation(tx.actor, &loaded.row.units(), &loaded.state);
-    reasons::check(&input.reasons, &loaded.procedure.definition)?;
+    reasons::check(&input.reasons, &loaded.version.procedure.def)?;
     let unit = named_unit(tx, input)?;
     let request = Request {
         action: input.action,
@@ -151,12 +151,12 @@ fn judge(app: &App, tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<Pl
     let mut facts = loaded.known()?.facts(&before);
     facts.result_attached |= input.result.is_some();
     let who = who(tx.actor, &relation, &loaded.state);
-    let decision = decide(&loaded.procedure.workflow, &facts, &request, &who).map_err(refused)?;
+    let decision = decide(&loaded.version.procedure.workflow, &facts, &request, &who).map_err(refused)?;
     result_is_known(tx.conn, loaded, input)?;
-    let case = loaded.procedure.case(&loaded.row.case_code);
+    let case = loaded.version.case(&loaded.row.case_code);
     let term = case.and_then(promised).ok_or_else(|| anyhow::anyhow!("{} has no term", loaded.row.code))?;
     let setting = Setting {
-        workflow: &loaded.procedure.workflow,
+        workflow: &loaded.version.procedure.workflow,
         calendar: &app.calendar,
         term,
         now: tx.now,
@@ -239,7 +239,7 @@ fn same_unit(tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<bool> {
 /// A result must be one that the procedure knows, and its file one of this dossier.
 fn result_is_known(conn: &mut PgConnection, loaded: &Loaded, input: &ActionIn) -> Result<()> {
     let Some(result) = &input.result else { return Ok(()) };
-    if !loaded.procedure.definition.results.iter().any(|r| r.code == result.code) {
+    if !loaded.version.procedure.def.results.iter().any(|r| r.code == result.code) {
         return Err(INVALID.at("/result/code", "không phải kết quả của thủ tục này", "not a result of this procedure"));
     }
     if result.number.trim().is_empty() {
@@ -278,7 +278,7 @@ fn supplement(conn: &mut PgConnection, loaded: &Loaded, state: &mut State, input
         answers.insert(name.clone(), value.clone());
     }
     state.answers = Value::Object(answers);
-    let mistakes = loaded.procedure.check_answers(&state.answers);
+    let mistakes = loaded.version.check_answers(&state.answers);
     if !mistakes.is_empty() {
         let mut refused = Refused::new(&FORM_INVALID);
         refused.fields = mistakes;
@@ -390,7 +390,7 @@ pub async fn list_actions(app: web::Data<App>, actor: Actor, code: web::Path<Str
         let relation = relation(&actor, &loaded.row.units(), &loaded.state);
         let who = who(&actor, &relation, &loaded.state);
         let facts = loaded.known()?.facts(&loaded.state);
-        let actions = available_actions(&loaded.procedure.workflow, &facts, &who);
+        let actions = available_actions(&loaded.version.procedure.workflow, &facts, &who);
         Ok(ActionsOut { version: loaded.row.seq, actions: actions.into_iter().map(AvailableOut::from).collect() })
     });
     Reply::ok(out.await?)
