@@ -71,9 +71,19 @@ struct Source {
 impl Source {
     /// The lines outside the unit tests, with their numbers.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let end = self.text.find("#[cfg(test)]").unwrap_or(self.text.len());
+        let end = match self.text.find("#[cfg(test)]") {
+            _ if self.is_unit_tests() => 0,
+            Some(end) => end,
+            None => self.text.len(),
+        };
         let lines = self.text[..end].lines().enumerate();
         lines.map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    /// Unit tests in a file of their own: `tests.rs`, `tests_golden.rs`.
+    fn is_unit_tests(&self) -> bool {
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        stem == "tests" || stem.starts_with("tests_")
     }
 
     /// The module directly below `src`.
@@ -459,5 +469,7 @@ mod the_rules_see {
         let source = source("// .unwrap()\nlet a = b?;\n#[cfg(test)]\nmod tests { .unwrap() }\n");
         assert_eq!(source.code().collect::<Vec<_>>(), [(2, "let a = b?;")]);
         assert_eq!(source.module(), "dossiers");
+        let tests = Source { path: PathBuf::from("src/dossiers/tests_submit.rs"), ..source };
+        assert_eq!(tests.code().count(), 0);
     }
 }
