@@ -5,3 +5,4 @@ mod db;
 mod deploy;
 mod jobs;
 mod support;
+mod workflows;
