@@ -2,7 +2,6 @@
 //!
 //! The map, one line a module. Dependencies run one way: the order of the modules
 //! is in `tests/tidy.rs`, which checks it.
-pub mod agencies;
 pub mod app;
 pub mod auth;
 pub mod calendar;

@@ -7,7 +7,7 @@ use crate::calendar::{
     Calendar, CalendarError, Pause, PauseReason, StartRule, Term, TraceLine, due, eight_hour_rule,
     start_of_clock,
 };
-use crate::catalogue::CaseDef;
+use crate::catalogue::definition::CaseDef;
 use crate::error::{Code, Error, Result};
 use crate::workflow::{Channel, DossierStatus};
 

@@ -4,7 +4,6 @@
 
 use actix_web::{HttpResponse, delete, get, post, put, web};
 use diesel::prelude::*;
-use jiff_diesel::ToJiff;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use uuid::Uuid;
 use super::filing::{ActingFor, Applicant, Contact, Parties, handling_unit, parties_of_citizen, receiving_unit};
 use crate::app::App;
 use crate::auth::{Actor, Who};
-use crate::catalogue::{Version};
+use crate::catalogue::Version;
 use crate::clock::day_of;
 use crate::db::schema::{agency, draft};
 use crate::db::{Tx, to_sql};
@@ -47,7 +46,7 @@ const PAPERS_LIMIT: usize = 60;
 pub struct DraftIn {
     /// Code of the procedure.
     #[schema(pattern = "^[0-9]\\.[0-9]{6}$")]
-    pub version: String,
+    pub procedure: String,
     /// Case, where the owner chooses; else the first that applies.
     #[serde(default)]
     #[schema(max_length = 60)]
@@ -100,7 +99,7 @@ pub struct DraftContent {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DraftOut {
     pub id: Uuid,
-    pub version: String,
+    pub procedure: String,
     pub case: Option<String>,
     pub channel: String,
     /// Identifier code of the receiving unit.
@@ -388,7 +387,7 @@ pub async fn list(app: web::Data<App>, actor: Actor, page: web::Query<PageQuery>
         .db
         .read(move |conn| {
             let mut query = draft::table
-                .inner_join(agency::table)
+                .inner_join(agency::table.on(agency::id.eq(draft::unit_id)))
                 .filter(draft::owner.eq(actor.key()))
                 .filter(draft::dossier_id.is_null())
                 .select((DraftRow::as_select(), agency::code))

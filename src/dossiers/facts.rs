@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::state::State;
-use crate::catalogue::{DocumentDef, Filing, How, Version, Subject, documents};
+use crate::catalogue::condition::{Filing, Subject};
+use crate::catalogue::definition::{DocumentDef, How};
+use crate::catalogue::{Version, documents};
 use crate::clock::day_of;
 use crate::workflow::{Channel, Facts};
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::auth::{Actor, CitizenActor, Mandate};
-use crate::catalogue::{Applicant as ApplicantKind, Handling, ProcedureDef, Subject};
+use crate::catalogue::condition::Subject;
+use crate::catalogue::definition::{Applicant as ApplicantKind, Handling, ProcedureDef};
 use crate::db::date_to_sql;
 use crate::db::schema::{agency, organisation, person};
 use crate::error::{Code, FORBIDDEN, INVALID, Result};

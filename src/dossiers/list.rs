@@ -9,7 +9,6 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use jiff::Timestamp;
-use jiff_diesel::ToJiff;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -141,9 +140,9 @@ impl From<DossierRow> for DossierLine {
             assignee_id: row.assignee_id,
             submitted_at: row.submitted_at.to_jiff(),
             due_at: row.due_at.to_jiff(),
-            paused_since: row.paused_since.map(ToJiff::to_jiff),
-            late_at: row.late_at.map(ToJiff::to_jiff),
-            closed_at: row.closed_at.map(ToJiff::to_jiff),
+            paused_since: row.paused_since.map(jiff_diesel::Timestamp::to_jiff),
+            late_at: row.late_at.map(jiff_diesel::Timestamp::to_jiff),
+            closed_at: row.closed_at.map(jiff_diesel::Timestamp::to_jiff),
         }
     }
 }

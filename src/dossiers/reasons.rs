@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::ProcedureDef;
+use crate::catalogue::definition::ProcedureDef;
 use crate::error::{Code, FieldProblem, Refused, Result};
 
 pub static REASON_INVALID: Code = Code::new(
@@ -37,11 +37,11 @@ pub struct Reason {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum About {
     /// A document component of the procedure, by its code.
-    Document(#[schema(max_length = 100)] String),
+    Document(String),
     /// A field of the form, by its JSON pointer.
-    Field(#[schema(max_length = 300)] String),
+    Field(String),
     /// A condition of the law that the matter does not meet.
-    Condition(#[schema(max_length = 300)] String),
+    Condition(String),
 }
 
 /// Refuses reasons that are empty, too short, or cite what the procedure does not know.

@@ -1,7 +1,6 @@
 //! The receipt: what was received (each file's size and SHA-256), when, due when and why.
 
 use jiff::Timestamp;
-use jiff_diesel::ToJiff;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -11,7 +10,7 @@ use super::deadline::Deadline;
 use super::row::DossierRow;
 use super::submit::NewFiling;
 use crate::calendar::TraceLine;
-use crate::catalogue::FeeLine;
+use crate::catalogue::tariff::FeeLine;
 use crate::error::Result;
 
 /// The receipt as stored and shown (Giấy tiếp nhận hồ sơ và hẹn trả kết quả).

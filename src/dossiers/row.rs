@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 use jiff::Timestamp;
-use jiff_diesel::ToJiff;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -102,7 +101,7 @@ pub struct UnitRow {
 
 /// Jiff's time of a nullable column.
 fn time(column: Option<SqlTime>) -> Option<Timestamp> {
-    column.map(ToJiff::to_jiff)
+    column.map(jiff_diesel::Timestamp::to_jiff)
 }
 
 fn words(steps: &[StepId]) -> Vec<String> {

@@ -3,7 +3,6 @@
 use actix_web::{get, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
-use jiff_diesel::ToJiff;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -29,7 +28,7 @@ const EVENTS_LIMIT: i64 = 1_000;
 pub struct DossierOut {
     pub id: Uuid,
     pub code: String,
-    pub version: String,
+    pub procedure: String,
     pub procedure_name: String,
     /// The immutable version of the rules it was filed under.
     pub version_id: Uuid,
@@ -94,7 +93,7 @@ pub async fn show(app: web::Data<App>, actor: Actor, code: web::Path<String>) ->
     let (code, state) = (code.into_inner(), app.clone());
     let out = app.db.read(move |conn| {
         let row = store::find(conn, &actor, &code)?;
-        let name = state.catalogue.version(conn, row.version_id)?.definition.name.clone();
+        let name = state.catalogue.version(conn, row.version_id)?.procedure.def.name.clone();
         out(row, name, &actor)
     });
     Reply::ok(out.await?)

@@ -14,13 +14,13 @@ use super::state::State;
 use super::submit::jobs_of;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::catalogue::{FeeLine, Version};
+use crate::catalogue::Version;
+use crate::catalogue::tariff::FeeLine;
 use crate::db::schema::{dossier, dossier_event, dossier_unit, file};
 use crate::db::{Tx, to_sql};
 use crate::error::{NOT_FOUND, Result};
 use crate::payments::{self, ChargeIn, ChargeKind};
 use crate::{catalogue, jobs};
-use jiff_diesel::ToJiff;
 use std::sync::Arc;
 
 /// A dossier with what decisions about it need.
@@ -141,8 +141,8 @@ fn charge(line: &FeeLine) -> ChargeIn {
         fee_code: line.code.clone(),
         name: line.name.clone(),
         kind: match line.kind {
-            catalogue::FeeKind::Charge => ChargeKind::Charge,
-            catalogue::FeeKind::Fee => ChargeKind::Fee,
+            catalogue::fee_def::FeeKind::Charge => ChargeKind::Charge,
+            catalogue::fee_def::FeeKind::Fee => ChargeKind::Fee,
         },
         amount: line.amount,
         refundable: line.refundable,

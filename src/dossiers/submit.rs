@@ -249,8 +249,8 @@ fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
     diesel::insert_into(dossier_event::table).values(&events).execute(tx.conn)?;
     diesel::insert_into(audit_log::table).values(&audits).execute(tx.conn)?;
     jobs::enqueue_many(tx, &queue)?;
-    let with_files: Vec<Uuid> =
-        batch.iter().filter(|s| s.filed.has_files).map(|s| s.draft_id).collect();
+    let with_files: Vec<(Uuid, Uuid)> =
+        batch.iter().filter(|s| s.filed.has_files).map(|s| (s.draft_id, s.filed.id)).collect();
     if !with_files.is_empty() {
         crate::files::move_to_dossiers(tx, &with_files)?;
     }

@@ -7,7 +7,6 @@
 use actix_web::{get, post, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
-use jiff_diesel::ToJiff;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;

@@ -3,7 +3,6 @@
 use actix_web::{get, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
-use jiff_diesel::ToJiff;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use utoipa::{IntoParams, ToSchema};
@@ -110,6 +109,6 @@ pub async fn track(app: web::Data<App>, code: web::Path<String>, query: web::Que
         due_at: found.5.to_jiff(),
         paused: found.6.is_some(),
         late: found.7.is_some(),
-        closed_at: found.8.map(ToJiff::to_jiff),
+        closed_at: found.8.map(jiff_diesel::Timestamp::to_jiff),
     })
 }
