@@ -19,7 +19,6 @@ pub struct TestDb {
 
 impl TestDb {
     /// With all tables and nothing in them.
-    #[expect(clippy::new_without_default, reason = "a default should not start a server")]
     pub fn new() -> Self {
         static MIGRATED: OnceLock<()> = OnceLock::new();
         MIGRATED.get_or_init(|| {
