@@ -1,5 +1,6 @@
 //! Integration tests, one binary; the folders mirror `src`.
 mod catalogue;
+mod cli;
 mod data;
 mod db;
 mod deploy;
