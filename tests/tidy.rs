@@ -20,6 +20,7 @@ const ORDER: [&str; 26] = [
     "db",
     "http",
     "jobs",
+    "national",
     "people",
     "agencies",
     "catalogue",
@@ -30,7 +31,6 @@ const ORDER: [&str; 26] = [
     "notices",
     "dossiers",
     "reports",
-    "national",
     "simulators",
     "demo",
     "bench",
@@ -48,7 +48,7 @@ const EXCEPTIONS: [(&str, &str, &str); 3] = [
 const PURE: [&str; 2] = ["calendar", "workflow"];
 
 /// Which folder writes which table; whoever else wants a change calls it.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 10] = [
     ("db", &["audit_log"]),
     ("http", &["idempotency_key"]),
     ("jobs", &["job"]),
@@ -57,8 +57,7 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("agencies", &["agency", "agency_closure", "position", "substitution"]),
     ("catalogue", &["procedure", "procedure_version", "service_level"]),
     ("files", &["file"]),
-    ("fees", &["charge"]),
-    ("payments", &["payment_order", "gateway_event"]),
+    ("payments", &["charge", "payment_order", "gateway_event"]),
     ("dossiers", &["draft", "dossier", "dossier_number", "dossier_event", "dossier_unit"]),
 ];
 

@@ -1,7 +1,6 @@
 //! The outbox: effects outside the database, written in the transaction that causes them.
 
 use diesel::prelude::*;
-use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -17,25 +16,13 @@ pub fn enqueue(
     payload: Value,
     dedup: Option<String>,
 ) -> Result<()> {
-    enqueue_at(tx, tx.now, kind, subject, payload, dedup)
-}
-
-/// Writes a job that runs not before a time.
-pub fn enqueue_at(
-    tx: &mut Tx,
-    run_at: Timestamp,
-    kind: &'static str,
-    subject: Option<Uuid>,
-    payload: Value,
-    dedup: Option<String>,
-) -> Result<()> {
     diesel::insert_into(job::table)
         .values((
             job::kind.eq(kind),
             job::subject.eq(subject),
             job::payload.eq(payload),
             job::dedup.eq(dedup),
-            job::run_at.eq(to_sql(run_at)),
+            job::run_at.eq(to_sql(tx.now)),
             job::created_at.eq(to_sql(tx.now)),
         ))
         .on_conflict_do_nothing()
