@@ -33,6 +33,8 @@ CREATE TABLE payment_order (
     opened_at timestamptz NOT NULL,
     paid_at timestamptz,
     gateway_txn text UNIQUE,
+    asked integer NOT NULL DEFAULT 0,
+    ask_at timestamptz,
     CHECK ((state = 'paid') = (paid_at IS NOT NULL)),
     CHECK ((state = 'paid') = (gateway_txn IS NOT NULL))
 );
@@ -46,7 +48,10 @@ COMMENT ON COLUMN payment_order.pay_url IS 'page of the gateway where it can be 
 COMMENT ON COLUMN payment_order.opened_at IS 'when it was opened';
 COMMENT ON COLUMN payment_order.paid_at IS 'when the money was confirmed';
 COMMENT ON COLUMN payment_order.gateway_txn IS 'MaGiaoDich of the payment that settled it; one payment settles one order';
+COMMENT ON COLUMN payment_order.asked IS 'how often the gateway was asked what became of it';
+COMMENT ON COLUMN payment_order.ask_at IS 'when to ask next; NULL = asked often enough';
 CREATE INDEX payment_order_dossier ON payment_order (dossier_id);
+CREATE INDEX payment_order_ask ON payment_order (ask_at) WHERE state = 'open';
 -- A dossier has one open demand at a time, however often it is asked for.
 CREATE UNIQUE INDEX payment_order_open ON payment_order (dossier_id) WHERE state = 'open';
 

@@ -274,6 +274,8 @@ diesel::table! {
         opened_at -> Timestamptz,
         paid_at -> Nullable<Timestamptz>,
         gateway_txn -> Nullable<Text>,
+        asked -> Integer,
+        ask_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -16,7 +16,7 @@ pub mod show;
 pub use charge::{Charge, ChargeIn, ChargeKind, charges_of, due, write_charges};
 pub use inbox::{FEE_PAID, FeePaid};
 pub use order::{OPEN_PAYMENT, Order, OrderState, cancel_order, open_order, run_open_payment};
-pub use poll::{POLL_PAYMENT, run_poll_payment};
+pub use poll::{POLL_EVERY, poll_payments};
 pub use show::{PaymentOut, payment_of};
 
 /// The operations of this capability.

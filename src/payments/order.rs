@@ -72,7 +72,7 @@ pub struct Order {
     pub gateway_txn: Option<String>,
 }
 
-/// Payload of the jobs about one order.
+/// Payload of [`OPEN_PAYMENT`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OrderJob {
     pub order_id: Uuid,
@@ -89,6 +89,7 @@ pub fn open_order(tx: &mut Tx, dossier_id: Uuid, amount: i64) -> Result<Order> {
             payment_order::amount.eq(amount),
             payment_order::state.eq("open"),
             payment_order::opened_at.eq(to_sql(tx.now)),
+            payment_order::ask_at.eq(poll::next(tx.now, 0).map(to_sql)),
         ))
         .on_conflict_do_nothing()
         .execute(tx.conn)?;
@@ -185,8 +186,8 @@ pub fn by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Order>> {
     payment_order::table.find(id).select(columns!()).first::<Row>(conn).optional()?.map(from_row).transpose()
 }
 
-/// Runs [`OPEN_PAYMENT`]: asks the platform, stores the pay page, and starts the polling that
-/// finds a payment whose callback is lost. Done again, it changes nothing.
+/// Runs [`OPEN_PAYMENT`]: asks the platform for the pay page and stores its address. Done
+/// again, it changes nothing: the platform knows the reference, and the address stays.
 pub async fn run_open_payment(db: &Db, platform: &PaymentPlatform, payload: Value) -> Result<()> {
     let OrderJob { order_id } = serde_json::from_value(payload)?;
     let Some(demand) = db.read(move |conn| demand(conn, order_id)).await? else {
@@ -198,7 +199,7 @@ pub async fn run_open_payment(db: &Db, platform: &PaymentPlatform, payload: Valu
             .filter(payment_order::pay_url.is_null())
             .set(payment_order::pay_url.eq(&url))
             .execute(tx.conn)?;
-        poll::schedule(tx, order_id, 0)
+        Ok(())
     })
     .await
 }

@@ -1,76 +1,111 @@
-//! Asks the platform about an order whose callback did not come.
+//! Asks the platform about orders whose callback did not come.
 //!
-//! Polling starts with the pay page and goes on, less and less often, until the order is
-//! settled or cancelled. A payment found so is taken in through the same door as a callback.
+//! Each open order is asked about from half a minute after its opening, less and less often,
+//! until it is settled or cancelled. A payment found so is taken in through the same door as
+//! a callback. Meant to be run every [`POLL_EVERY`]; two runs at once do no harm.
 
-use anyhow::Context;
+use std::time::Duration;
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::inbox::{Source, take_in};
-use super::order::{OrderState, by_id};
 use crate::auth::Actor;
-use crate::db::{Db, Tx};
+use crate::db::schema::payment_order;
+use crate::db::{Db, Tx, to_sql};
 use crate::error::Result;
-use crate::jobs;
 use crate::national::payment_platform::{PaymentPlatform, Receipt};
 
-/// Job: ask the platform about an order. Payload [`PollJob`], subject: the order.
-pub const POLL_PAYMENT: &str = "poll_payment";
+/// Name under which the polling acts.
+pub const POLL_PAYMENTS: &str = "poll_payments";
+/// How often to look for orders to ask about.
+pub const POLL_EVERY: Duration = Duration::from_secs(15);
 
+/// Orders of one round, and how many are asked about at once.
+const ROUND: i64 = 200;
+const AT_ONCE: usize = 8;
 /// Seconds until the first question; each next wait is twice as long.
 const FIRST_WAIT: i64 = 30;
 /// Longest wait, in seconds: six hours.
 const LONGEST_WAIT: i64 = 6 * 3600;
-/// Questions about one order. About 30 days; what is paid later comes by its callback.
-const ROUNDS: u32 = 130;
+/// Questions about one order: some 30 days. What is paid later comes by its callback.
+const QUESTIONS: i32 = 130;
 
-/// Payload of [`POLL_PAYMENT`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PollJob {
-    pub order_id: Uuid,
-    /// 0 for the first question.
-    pub round: u32,
+/// An order to ask about.
+struct Asked {
+    id: Uuid,
+    reference: String,
+    /// Questions before this one.
+    before: i32,
 }
 
-/// Writes the next question about an order.
-pub fn schedule(tx: &mut Tx, order_id: Uuid, round: u32) -> Result<()> {
-    if round >= ROUNDS {
-        return Ok(());
-    }
-    let payload = json!({ "order_id": order_id, "round": round });
-    let dedup = format!("poll:{order_id}:{round}");
-    jobs::enqueue_at(tx, next(tx.now, round), POLL_PAYMENT, Some(order_id), payload, Some(dedup))
+/// Asks about every order that is due; gives how many payments were found.
+pub async fn poll_payments(db: &Db, platform: &PaymentPlatform) -> Result<usize> {
+    let now = db.clock.now();
+    let due = db.read(move |conn| due(conn, now)).await?;
+    let answers = stream::iter(due).map(|asked| ask(db, platform, asked)).buffer_unordered(AT_ONCE);
+    let found: Vec<Result<bool>> = answers.collect().await;
+    let found: Result<Vec<bool>> = found.into_iter().collect();
+    Ok(found?.into_iter().filter(|found| *found).count())
 }
 
-fn next(now: Timestamp, round: u32) -> Timestamp {
-    let seconds = FIRST_WAIT.checked_shl(round.min(20)).map_or(LONGEST_WAIT, |s| s.min(LONGEST_WAIT));
-    now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
+fn due(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<Asked>> {
+    let rows: Vec<(Uuid, String, i32)> = payment_order::table
+        .filter(payment_order::state.eq("open"))
+        .filter(payment_order::ask_at.le(to_sql(now)))
+        .order(payment_order::ask_at)
+        .limit(ROUND)
+        .select((payment_order::id, payment_order::reference, payment_order::asked))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, reference, before)| Asked { id, reference, before }).collect())
 }
 
-/// Runs [`POLL_PAYMENT`].
-pub async fn run_poll_payment(db: &Db, platform: &PaymentPlatform, payload: Value) -> Result<()> {
-    let PollJob { order_id, round } = serde_json::from_value(payload)?;
-    let order = db.read(move |conn| by_id(conn, order_id)).await?;
-    let Some(order) = order.filter(|order| order.state == OrderState::Open) else {
-        return Ok(());
-    };
-    let receipt = platform.receipt(&order.reference, db.clock.now()).await;
-    let receipt = receipt.context("the platform could not be asked about a payment")?;
-    let partner = platform.partner.clone();
-    db.write(&Actor::system(POLL_PAYMENT), move |tx| match &receipt {
-        Receipt::NotPaid => schedule(tx, order_id, round + 1),
-        Receipt::Paid(raw) => {
-            let (outcome, reference) = take_in(tx, &partner, Source::Query, raw)?;
-            if !outcome.is_accepted() {
-                tracing::warn!(?outcome, ?reference, "a payment that was asked for cannot be booked");
-            }
-            Ok(())
+/// Asks about one order; a platform that does not answer is asked again later.
+async fn ask(db: &Db, platform: &PaymentPlatform, asked: Asked) -> Result<bool> {
+    let answer = match platform.receipt(&asked.reference, db.clock.now()).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::warn!(reference = asked.reference, "the platform could not be asked: {error:#}");
+            Receipt::NotPaid
         }
+    };
+    let partner = platform.partner.clone();
+    db.write(&Actor::system(POLL_PAYMENTS), move |tx| {
+        let found = match &answer {
+            Receipt::NotPaid => false,
+            Receipt::Paid(raw) => {
+                let (outcome, _) = take_in(tx, &partner, Source::Query, raw)?;
+                if !outcome.is_accepted() {
+                    tracing::warn!(reference = asked.reference, ?outcome, "a payment cannot be booked");
+                }
+                outcome.is_accepted()
+            }
+        };
+        put_off(tx, &asked)?;
+        Ok(found)
     })
     .await
+}
+
+fn put_off(tx: &mut Tx, asked: &Asked) -> Result<()> {
+    let asked_now = asked.before + 1;
+    diesel::update(payment_order::table.find(asked.id))
+        .set((
+            payment_order::asked.eq(asked_now),
+            payment_order::ask_at.eq(next(tx.now, asked_now).map(to_sql)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// When to ask next, after so many questions; `None` = no more.
+pub(super) fn next(now: Timestamp, asked: i32) -> Option<Timestamp> {
+    let doublings = u32::try_from(asked.min(20)).ok().filter(|_| asked < QUESTIONS)?;
+    let seconds = (FIRST_WAIT << doublings).min(LONGEST_WAIT);
+    now.checked_add(SignedDuration::from_secs(seconds)).ok()
 }
 
 #[cfg(test)]
@@ -78,11 +113,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_and_then_stay() {
+    fn waits_grow_then_stay_then_end() {
         let now: Timestamp = "2026-11-22T02:00:00Z".parse().unwrap();
-        let waits: Vec<i64> = (0..12).map(|round| next(now, round).duration_since(now).as_secs()).collect();
-        assert_eq!(waits[..4], [30, 60, 120, 240]);
-        assert_eq!(waits[10..], [LONGEST_WAIT, LONGEST_WAIT]);
-        assert_eq!(next(now, u32::MAX).duration_since(now).as_secs(), LONGEST_WAIT);
+        let wait = |asked| next(now, asked).map(|then| then.duration_since(now).as_secs());
+        assert_eq!([0, 1, 2, 3].map(wait), [Some(30), Some(60), Some(120), Some(240)]);
+        assert_eq!([10, QUESTIONS - 1].map(wait), [Some(LONGEST_WAIT), Some(LONGEST_WAIT)]);
+        assert_eq!(wait(QUESTIONS), None);
     }
 }

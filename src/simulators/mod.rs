@@ -4,6 +4,7 @@
 //! reaches the real systems.
 
 mod faults;
+pub mod payment_platform;
 pub mod vneid;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub use faults::Faults;
 /// The state of all simulators; one for all threads.
 pub struct Simulators {
     faults: web::Data<Faults>,
+    payment: web::Data<payment_platform::PaymentSimulator>,
     vneid: web::Data<vneid::Provider>,
 }
 
@@ -27,14 +29,20 @@ impl Simulators {
     pub fn new(config: &Config) -> Result<Arc<Self>> {
         Ok(Arc::new(Self {
             faults: web::Data::new(Faults::default()),
+            payment: web::Data::new(payment_platform::PaymentSimulator::new(config)?),
             vneid: web::Data::new(vneid::Provider::new(config)?),
         }))
     }
 
     /// Mounts every simulator.
     pub fn routes(&self, config: &mut web::ServiceConfig) {
-        config.app_data(self.faults.clone()).app_data(self.vneid.clone());
-        config.configure(faults::routes).configure(vneid::routes);
+        config
+            .app_data(self.faults.clone())
+            .app_data(self.payment.clone())
+            .app_data(self.vneid.clone())
+            .configure(faults::routes)
+            .configure(payment_platform::routes)
+            .configure(vneid::routes);
     }
 }
 

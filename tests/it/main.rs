@@ -5,5 +5,6 @@ mod data;
 mod db;
 mod deploy;
 mod jobs;
+mod payments;
 mod support;
 mod workflows;
