@@ -73,7 +73,7 @@ pub fn load(app: &App, conn: &mut PgConnection, row: DossierRow) -> Result<Loade
         applicant: serde_json::from_value(row.applicant.clone())?,
         with_files,
         due_amount: payments::due(conn, row.id)?,
-        payment_confirmed: payments::paid(conn, row.id)? > 0,
+        payment_confirmed: payments::charge::paid(conn, row.id)? > 0,
         row,
     })
 }
