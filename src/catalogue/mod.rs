@@ -13,3 +13,6 @@ pub mod scenario;
 pub mod scenario_def;
 mod shapes;
 pub mod tariff;
+
+#[cfg(test)]
+mod tests_rules;
