@@ -12,6 +12,7 @@ use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use uuid::Uuid;
 
+use crate::catalogue::{self, Catalogue};
 use crate::config::Config;
 use crate::db::Db;
 use crate::http;
@@ -20,11 +21,12 @@ use crate::http;
 pub struct App {
     pub config: Config,
     pub db: Db,
+    pub catalogue: Catalogue,
 }
 
 impl App {
     pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self { config, db }))
+        Ok(Arc::new(Self { config, db, catalogue: Catalogue::default() }))
     }
 }
 
@@ -39,7 +41,7 @@ struct Api;
 
 /// The routes of every capability.
 fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    let _ = config;
+    config.configure(catalogue::routes);
 }
 
 /// The OpenAPI document that the handlers give.

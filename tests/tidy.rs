@@ -55,7 +55,7 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("auth", &["staff", "session", "login_flow", "machine_client"]),
     ("people", &["person", "organisation", "mandate"]),
     ("agencies", &["agency", "agency_closure", "position", "substitution"]),
-    ("catalogue", &["procedure", "procedure_version", "service_level"]),
+    ("catalogue", &["procedure", "procedure_version", "service_level", "catalogue_revision"]),
     ("files", &["file"]),
     ("fees", &["charge"]),
     ("payments", &["payment_order", "gateway_event"]),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::definition::{Level, ServiceLevel};
-use crate::error::{INVALID, Result};
+use crate::error::INVALID;
 use crate::workflow::words;
 
 words! {
@@ -76,7 +76,7 @@ impl Status {
 }
 
 /// The words of a stored list, read back. Only known words were ever stored.
-pub fn levels(stored: &[String]) -> Result<Vec<Level>> {
+pub fn levels(stored: &[String]) -> crate::error::Result<Vec<Level>> {
     stored.iter().map(|word| Ok(word.parse::<Level>().map_err(anyhow::Error::from)?)).collect()
 }
 
@@ -87,7 +87,7 @@ pub fn is_code(text: &str) -> bool {
 }
 
 /// Refuses days that no law of this catalogue reaches and the database cannot hold.
-pub fn sane_day(parameter: &str, day: Date) -> Result<Date> {
+pub fn sane_day(parameter: &str, day: Date) -> crate::error::Result<Date> {
     if (1945..=2200).contains(&day.year()) {
         return Ok(day);
     }

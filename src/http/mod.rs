@@ -8,6 +8,6 @@ mod version;
 
 pub use idempotency::{Key, Keyed, Once, once, once_many, store};
 pub use page::{Cursor, PageQuery};
-pub use problem::{configure_extractors, language, render_problems};
+pub use problem::{configure_extractors, language, parse_json, render_problems};
 pub use reply::Reply;
 pub use version::IfMatch;
