@@ -38,6 +38,11 @@ impl Form {
         Ok(Self { schema: schema.clone(), validator })
     }
 
+    /// What judges the answers, for those who tell mistakes to people.
+    pub fn validator(&self) -> &jsonschema::Validator {
+        &self.validator
+    }
+
     /// Every mistake in the answers.
     pub fn mistakes(&self, answers: &Value) -> Vec<Mistake> {
         self.validator
