@@ -12,21 +12,34 @@ use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use uuid::Uuid;
 
+use crate::auth::tokens::Tokens;
+use crate::calendar::Calendar;
 use crate::catalogue::{self, Catalogue};
 use crate::config::Config;
 use crate::db::Db;
-use crate::http;
+use crate::dossiers::{self, Submissions};
+use crate::files::Files;
+use crate::{http, jobs, payments};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
     pub config: Config,
     pub db: Db,
+    pub tokens: Tokens,
+    pub calendar: &'static Calendar,
     pub catalogue: Catalogue,
+    pub files: Files,
+    /// The group commit of submissions.
+    pub submissions: Submissions,
 }
 
 impl App {
     pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self { config, db, catalogue: Catalogue::default() }))
+        let tokens = Tokens::load(&config)?;
+        let files = Files::open(&config)?;
+        let submissions = dossiers::start(&db);
+        let calendar = Calendar::embedded();
+        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, submissions }))
     }
 }
 
@@ -41,7 +54,11 @@ struct Api;
 
 /// The routes of every capability.
 fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.configure(catalogue::routes);
+    config
+        .configure(catalogue::routes)
+        .configure(dossiers::routes)
+        .configure(jobs::routes)
+        .configure(payments::routes);
 }
 
 /// The OpenAPI document that the handlers give.

@@ -111,6 +111,9 @@ pub struct Payment {
     pub gateway_url: String,
     pub partner_code: String,
     pub secret_key: Secret<String>,
+    pub beneficiary_account: String,
+    pub beneficiary_bank: String,
+    pub beneficiary_name: String,
     pub order_minutes: u32,
     pub timeout_seconds: u64,
 }

@@ -5,12 +5,18 @@
 pub mod app;
 pub mod auth;
 pub mod calendar;
+pub mod catalogue;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod dossiers;
 pub mod error;
+pub mod files;
 pub mod http;
+pub mod jobs;
+pub mod national;
+pub mod payments;
+pub mod people;
+pub mod simulators;
 pub mod workflow;
-// The catalogue stands on the two pure modules.
-pub mod catalogue;

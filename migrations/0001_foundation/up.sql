@@ -26,21 +26,21 @@ CREATE TABLE job (
     dedup text UNIQUE,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'leased', 'done', 'dead')),
     attempts integer NOT NULL DEFAULT 0,
-    run_at timestamptz NOT NULL,
+    run_at timestamptz NOT NULL DEFAULT now(),
     lease_token uuid,
     lease_until timestamptz,
     last_error text,
-    created_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz
 );
-COMMENT ON TABLE job IS 'The outbox: every effect outside the database, written in the transaction that causes it.';
+COMMENT ON TABLE job IS 'The outbox: every effect outside the database, written in the transaction that causes it. Its times are those of the database''s clock.';
 COMMENT ON COLUMN job.id IS 'order of writing; jobs of one subject run in this order';
 COMMENT ON COLUMN job.kind IS 'which handler runs it';
 COMMENT ON COLUMN job.subject IS 'the dossier or order it belongs to; NULL = no order to keep';
 COMMENT ON COLUMN job.payload IS 'what the handler needs, never more than ids and small values';
 COMMENT ON COLUMN job.dedup IS 'a second job with this word is not written; NULL = none';
 COMMENT ON COLUMN job.state IS 'waiting, leased, done or dead (gave up, a person must look)';
-COMMENT ON COLUMN job.attempts IS 'how often it was begun';
+COMMENT ON COLUMN job.attempts IS 'how often it was begun; from 1 again when a person orders another try';
 COMMENT ON COLUMN job.run_at IS 'not before this time';
 COMMENT ON COLUMN job.lease_token IS 'who holds it; only this token may finish it';
 COMMENT ON COLUMN job.lease_until IS 'after this time another worker may take it';
@@ -49,6 +49,16 @@ COMMENT ON COLUMN job.created_at IS 'when it was written';
 COMMENT ON COLUMN job.finished_at IS 'when it was done or given up';
 CREATE INDEX job_open ON job (run_at, id) WHERE state IN ('waiting', 'leased');
 CREATE INDEX job_subject ON job (subject, id) WHERE state IN ('waiting', 'leased');
+CREATE INDEX job_dead ON job (id) WHERE state = 'dead';
+CREATE INDEX job_done ON job (finished_at) WHERE state = 'done';
+
+CREATE TABLE periodic_task (
+    name text PRIMARY KEY,
+    due_at timestamptz NOT NULL
+);
+COMMENT ON TABLE periodic_task IS 'What motcua does every so often; the process that moves due_at on does it this time.';
+COMMENT ON COLUMN periodic_task.name IS 'which task';
+COMMENT ON COLUMN periodic_task.due_at IS 'not before this time, by the database''s clock';
 
 CREATE TABLE audit_log (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -13,7 +13,10 @@ CREATE TABLE agency (
     sample boolean NOT NULL,
     valid_from date NOT NULL,
     valid_to date,
-    address text NOT NULL DEFAULT ''
+    address text NOT NULL DEFAULT '',
+    serves text[] NOT NULL DEFAULT '{}',
+    search text NOT NULL,
+    version integer NOT NULL DEFAULT 1
 );
 COMMENT ON TABLE agency IS 'An agency or unit of the administration (cơ quan, đơn vị).';
 COMMENT ON COLUMN agency.id IS 'identifier inside motcua';
@@ -29,6 +32,9 @@ COMMENT ON COLUMN agency.sample IS 'true = the sub-code is invented sample data'
 COMMENT ON COLUMN agency.valid_from IS 'first day it exists';
 COMMENT ON COLUMN agency.valid_to IS 'last day it exists; NULL = open';
 COMMENT ON COLUMN agency.address IS 'where people find it';
+COMMENT ON COLUMN agency.serves IS 'codes of the administrative units whose people it serves; empty = its own';
+COMMENT ON COLUMN agency.search IS 'words of code and names without diacritics, each after a space';
+COMMENT ON COLUMN agency.version IS 'counts the changes; the ETag';
 CREATE INDEX agency_parent ON agency (parent_id);
 
 CREATE TABLE agency_closure (
@@ -83,7 +89,7 @@ CREATE TABLE organisation (
 );
 COMMENT ON TABLE organisation IS 'An enterprise, household business or other organisation.';
 COMMENT ON COLUMN organisation.id IS 'identifier inside motcua';
-COMMENT ON COLUMN organisation.tax_no IS 'tax number (MST), 10 digits or 10-3 for a branch';
+COMMENT ON COLUMN organisation.tax_no IS 'tax number (MST): 10 digits, 10-3 for a branch, or the personal number of a household business''s owner';
 COMMENT ON COLUMN organisation.name IS 'registered name';
 COMMENT ON COLUMN organisation.kind IS 'enterprise, household business or other';
 COMMENT ON COLUMN organisation.phone IS 'phone number';
@@ -128,6 +134,7 @@ CREATE TABLE staff (
     full_name text NOT NULL,
     password_hash text NOT NULL,
     failed_logins integer NOT NULL DEFAULT 0,
+    failed_since timestamptz,
     locked_until timestamptz,
     active boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL
@@ -137,7 +144,8 @@ COMMENT ON COLUMN staff.id IS 'identifier inside motcua';
 COMMENT ON COLUMN staff.username IS 'login name';
 COMMENT ON COLUMN staff.full_name IS 'full name';
 COMMENT ON COLUMN staff.password_hash IS 'argon2id, PHC string';
-COMMENT ON COLUMN staff.failed_logins IS 'wrong passwords in a row';
+COMMENT ON COLUMN staff.failed_logins IS 'attempts counted since failed_since; a right password sets it to 0';
+COMMENT ON COLUMN staff.failed_since IS 'when the counted attempts began; NULL = none';
 COMMENT ON COLUMN staff.locked_until IS 'no login before this time';
 COMMENT ON COLUMN staff.active IS 'false = left the service';
 COMMENT ON COLUMN staff.created_at IS 'when created';

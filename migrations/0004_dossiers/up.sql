@@ -7,12 +7,15 @@ CREATE TABLE draft (
     owner text NOT NULL,
     procedure_code text NOT NULL REFERENCES procedure (code),
     version_id uuid NOT NULL REFERENCES procedure_version (id),
-    case_code text NOT NULL,
+    case_code text,
     channel text NOT NULL CHECK (channel IN ('online', 'counter', 'post')),
     unit_id uuid NOT NULL REFERENCES agency (id),
     acting_for jsonb NOT NULL,
     applicant jsonb NOT NULL,
+    person_id uuid REFERENCES person (id),
+    org_id uuid REFERENCES organisation (id),
     answers jsonb NOT NULL,
+    papers text[] NOT NULL,
     return_by text NOT NULL CHECK (return_by IN ('online', 'counter', 'post')),
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,
@@ -24,12 +27,15 @@ COMMENT ON COLUMN draft.id IS 'identifier inside motcua';
 COMMENT ON COLUMN draft.owner IS 'who prepares it, as kind:id (a person, or a clerk for a person present)';
 COMMENT ON COLUMN draft.procedure_code IS 'the procedure';
 COMMENT ON COLUMN draft.version_id IS 'the version it was begun under';
-COMMENT ON COLUMN draft.case_code IS 'case of the procedure';
+COMMENT ON COLUMN draft.case_code IS 'case that the owner chose; NULL = the first that applies';
 COMMENT ON COLUMN draft.channel IS 'how it comes in';
 COMMENT ON COLUMN draft.unit_id IS 'the receiving one-stop unit';
 COMMENT ON COLUMN draft.acting_for IS 'own, legal representative or authorised, and for whom';
 COMMENT ON COLUMN draft.applicant IS 'whose matter it is: name, numbers, contact';
+COMMENT ON COLUMN draft.person_id IS 'the applicant, where a known person';
+COMMENT ON COLUMN draft.org_id IS 'the applicant, where an organisation';
 COMMENT ON COLUMN draft.answers IS 'answers to the form so far';
+COMMENT ON COLUMN draft.papers IS 'codes of the document components that the clerk received or saw on paper';
 COMMENT ON COLUMN draft.return_by IS 'how the result shall be returned';
 COMMENT ON COLUMN draft.version IS 'for If-Match';
 COMMENT ON COLUMN draft.created_at IS 'when begun';
@@ -39,6 +45,8 @@ CREATE INDEX draft_owner ON draft (owner, updated_at);
 CREATE INDEX draft_procedure ON draft (procedure_code);
 CREATE INDEX draft_version ON draft (version_id);
 CREATE INDEX draft_unit ON draft (unit_id);
+CREATE INDEX draft_person ON draft (person_id);
+CREATE INDEX draft_org ON draft (org_id);
 
 CREATE TABLE dossier_number (
     unit_id uuid NOT NULL REFERENCES agency (id),
@@ -76,7 +84,7 @@ CREATE TABLE dossier (
     holder_role text,
     assignee_id uuid REFERENCES staff (id),
     clock_started_at timestamptz,
-    due_at timestamptz,
+    due_at timestamptz NOT NULL,
     paused_since timestamptz,
     late_at timestamptz,
     closed_at timestamptz,
@@ -107,7 +115,7 @@ COMMENT ON COLUMN dossier.holder_unit_id IS 'the unit that must act now; NULL = 
 COMMENT ON COLUMN dossier.holder_role IS 'the role that must act now';
 COMMENT ON COLUMN dossier.assignee_id IS 'the official it is assigned to';
 COMMENT ON COLUMN dossier.clock_started_at IS 'when the clock started';
-COMMENT ON COLUMN dossier.due_at IS 'when it is due, pauses included; NULL = clock not started';
+COMMENT ON COLUMN dossier.due_at IS 'when it is due; before acceptance the expected time, in a pause the time as it stood when the pause began';
 COMMENT ON COLUMN dossier.paused_since IS 'since when the clock stands; NULL = it runs';
 COMMENT ON COLUMN dossier.late_at IS 'when it was marked late, once';
 COMMENT ON COLUMN dossier.closed_at IS 'when it reached a last status';
@@ -122,7 +130,7 @@ CREATE INDEX dossier_filed_by ON dossier (filed_by, submitted_at);
 CREATE INDEX dossier_version ON dossier (version_id);
 CREATE INDEX dossier_holder ON dossier (holder_unit_id);
 CREATE INDEX dossier_assigned ON dossier (assignee_id);
-CREATE INDEX dossier_due ON dossier (due_at) WHERE closed_at IS NULL AND late_at IS NULL AND paused_since IS NULL;
+CREATE INDEX dossier_due ON dossier (due_at) WHERE closed_at IS NULL AND late_at IS NULL AND paused_since IS NULL AND clock_started_at IS NOT NULL;
 
 CREATE TABLE dossier_event (
     dossier_id uuid NOT NULL REFERENCES dossier (id) DEFERRABLE INITIALLY DEFERRED,

@@ -2,5 +2,8 @@
 
 pub mod actor;
 mod extract;
+pub mod session;
+pub mod tokens;
 
 pub use actor::{Actor, CitizenActor, MachineActor, Mandate, Position, StaffActor, Who};
+pub use extract::LiveSession;

@@ -5,6 +5,7 @@
 mod database;
 mod log;
 mod migrate;
+mod openapi;
 mod postgres;
 mod serve;
 
@@ -42,6 +43,7 @@ struct Options {
 enum Command {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
+    Openapi(openapi::Openapi),
     Postgres(postgres::Postgres),
 }
 
@@ -58,11 +60,12 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: &Cli) -> Result<ExitCode> {
-    let config = Config::load(cli.options.config.as_deref())?;
+    let config = || Config::load(cli.options.config.as_deref());
     match &cli.command {
-        Command::Serve(serve) => serve.run(config),
-        Command::Migrate(migrate) => migrate.run(&config),
-        Command::Postgres(postgres) => postgres.run(&config),
+        Command::Serve(serve) => serve.run(config()?),
+        Command::Migrate(migrate) => migrate.run(&config()?),
+        Command::Openapi(openapi) => openapi.run(),
+        Command::Postgres(postgres) => postgres.run(&config()?),
     }
 }
 

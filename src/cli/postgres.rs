@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::database::Database;
 use super::progress;
@@ -24,20 +25,21 @@ impl Postgres {
             );
         }
         let database = Database::open(config)?;
-        println!("{}", database.url);
-        std::io::stdout().flush()?;
-        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(stop_signal())?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(until_stopped(&database.url))?;
         progress("stopping PostgreSQL");
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Returns when somebody asks this process to end: Ctrl-C, SIGTERM or SIGHUP.
-async fn stop_signal() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
+/// Prints the URL and returns when somebody asks this process to end: Ctrl-C,
+/// SIGTERM or SIGHUP. It listens first, so that whoever reads the URL may ask.
+async fn until_stopped(url: &str) -> Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    println!("{url}");
+    std::io::stdout().flush()?;
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

@@ -1,4 +1,5 @@
 //! `motcua serve`.
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -26,12 +27,15 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub(super) fn run(&self, config: Config) -> Result<ExitCode> {
+    pub(super) fn run(&self, mut config: Config) -> Result<ExitCode> {
         if self.print_config {
             print!("{}", config.to_toml()?);
             return Ok(ExitCode::SUCCESS);
         }
         log::start(&config.log)?;
+        if config.http.port == 0 {
+            config.http.port = free_port(&config)?;
+        }
         let started = Instant::now();
         // Outlives everything below that uses it, and stops PostgreSQL at the end.
         let database = Database::open(&config)?.migrate()?;
@@ -52,6 +56,12 @@ async fn serve(config: Config, db: Db, started: Instant) -> Result<()> {
     let server = server.bind(address).with_context(|| format!("cannot listen on {address}"))?;
     progress(&format!("the portal answers at {url} (after {:.1?})", started.elapsed()));
     Ok(server.run().await?)
+}
+
+/// A port that nobody uses now. Chosen before anything starts, because the
+/// portal's own address goes into links and into the lock file.
+fn free_port(config: &Config) -> Result<u16> {
+    Ok(TcpListener::bind(config.http_address())?.local_addr()?.port())
 }
 
 fn limits(config: &Config) -> DbLimits {

@@ -15,6 +15,9 @@ diesel::table! {
         valid_from -> Date,
         valid_to -> Nullable<Date>,
         address -> Text,
+        serves -> Array<Text>,
+        search -> Text,
+        version -> Integer,
     }
 }
 
@@ -84,7 +87,7 @@ diesel::table! {
         holder_role -> Nullable<Text>,
         assignee_id -> Nullable<Uuid>,
         clock_started_at -> Nullable<Timestamptz>,
-        due_at -> Nullable<Timestamptz>,
+        due_at -> Timestamptz,
         paused_since -> Nullable<Timestamptz>,
         late_at -> Nullable<Timestamptz>,
         closed_at -> Nullable<Timestamptz>,
@@ -133,12 +136,15 @@ diesel::table! {
         owner -> Text,
         procedure_code -> Text,
         version_id -> Uuid,
-        case_code -> Text,
+        case_code -> Nullable<Text>,
         channel -> Text,
         unit_id -> Uuid,
         acting_for -> Jsonb,
         applicant -> Jsonb,
+        person_id -> Nullable<Uuid>,
+        org_id -> Nullable<Uuid>,
         answers -> Jsonb,
+        papers -> Array<Text>,
         return_by -> Text,
         version -> Integer,
         created_at -> Timestamptz,
@@ -170,6 +176,7 @@ diesel::table! {
         id -> Uuid,
         raw_sha256 -> Bytea,
         raw -> Bytea,
+        source -> Text,
         reference -> Nullable<Text>,
         outcome -> Text,
         received_at -> Timestamptz,
@@ -267,6 +274,15 @@ diesel::table! {
         opened_at -> Timestamptz,
         paid_at -> Nullable<Timestamptz>,
         gateway_txn -> Nullable<Text>,
+        asked -> Integer,
+        ask_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    periodic_task (name) {
+        name -> Text,
+        due_at -> Timestamptz,
     }
 }
 
@@ -361,6 +377,7 @@ diesel::table! {
         full_name -> Text,
         password_hash -> Text,
         failed_logins -> Integer,
+        failed_since -> Nullable<Timestamptz>,
         locked_until -> Nullable<Timestamptz>,
         active -> Bool,
         created_at -> Timestamptz,
@@ -399,6 +416,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mandate,
     organisation,
     payment_order,
+    periodic_task,
     person,
     position,
     procedure,

@@ -11,6 +11,7 @@ use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Jsonb, SmallInt, Text};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -163,32 +164,41 @@ pub fn once_many(tx: &mut Tx, claims: &[Once]) -> Result<Vec<Option<Result<Reply
         .collect()
 }
 
-/// The answer that was stored under a key.
-fn stored(tx: &mut Tx, claim: &Once) -> Result<Result<Reply>> {
+/// The answer of a request that was done before, or `None`: a look without a claim, for work
+/// that is judged before its transaction.
+pub fn answered(conn: &mut PgConnection, claim: &Once) -> Result<Option<Result<Reply>>> {
     use idempotency_key::dsl;
-    let (hash, status, body): (Vec<u8>, i16, Value) = dsl::idempotency_key
+    let row: Option<(Vec<u8>, i16, Value)> = dsl::idempotency_key
         .find((&claim.actor, &claim.key.key))
         .select((dsl::request_hash, dsl::status, dsl::body))
-        .first(tx.conn)?;
-    if hash != claim.key.hash {
-        return Ok(Err(KEY_REUSED.err()));
-    }
-    match u16::try_from(status) {
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(hash, status, body)| match u16::try_from(status) {
+        _ if hash != claim.key.hash => Err(KEY_REUSED.err()),
         // Claimed by an earlier item of this very transaction.
-        Ok(0) | Err(_) => Ok(Err(IN_FLIGHT.err())),
-        Ok(status) => Ok(Ok(Reply { status, body })),
-    }
+        Ok(0) | Err(_) => Err(IN_FLIGHT.err()),
+        Ok(status) => Ok(Reply { status, body }),
+    }))
 }
 
-/// Stores the answers of claimed keys, in the transaction of their work.
+/// The answer that was stored under a key.
+fn stored(tx: &mut Tx, claim: &Once) -> Result<Result<Reply>> {
+    Ok(answered(tx.conn, claim)?.unwrap_or_else(|| Err(IN_FLIGHT.err())))
+}
+
+/// Stores the answers of claimed keys in one statement, in the transaction of their work.
 pub fn store(tx: &mut Tx, answers: &[(&Once, &Reply)]) -> Result<()> {
-    use idempotency_key::dsl;
-    for (claim, reply) in answers {
-        let status = i16::try_from(reply.status).map_err(|_| BUSY.err())?;
-        diesel::update(dsl::idempotency_key.find((&claim.actor, &claim.key.key)))
-            .set((dsl::status.eq(status), dsl::body.eq(&reply.body)))
-            .execute(tx.conn)?;
-    }
+    let status = |reply: &Reply| i16::try_from(reply.status).unwrap_or(i16::MAX);
+    diesel::sql_query(
+        "UPDATE idempotency_key SET status = answer.status, body = answer.body
+         FROM unnest($1, $2, $3, $4) AS answer (actor, key, status, body)
+         WHERE idempotency_key.actor = answer.actor AND idempotency_key.key = answer.key",
+    )
+    .bind::<Array<Text>, _>(answers.iter().map(|(once, _)| once.actor.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(answers.iter().map(|(once, _)| once.key.key.as_str()).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(answers.iter().map(|(_, reply)| status(reply)).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(answers.iter().map(|(_, reply)| &reply.body).collect::<Vec<_>>())
+    .execute(tx.conn)?;
     Ok(())
 }
 

@@ -1,13 +1,15 @@
 //! What all operations share over HTTP: problems, idempotency, pages, versions.
 
 mod idempotency;
+mod input;
 mod page;
 mod problem;
 mod reply;
 mod version;
 
-pub use idempotency::{Key, Keyed, Once, once, once_many, store};
+pub use idempotency::{Key, Keyed, Once, answered, once, once_many, store};
+pub use input::{Day, Moment, Text};
 pub use page::{Cursor, PageQuery};
-pub use problem::{configure_extractors, language, parse_json, render_problems};
+pub use problem::{UNSUPPORTED, configure_extractors, language, parse_json, render_problems};
 pub use reply::Reply;
 pub use version::IfMatch;

@@ -12,7 +12,7 @@ use crate::error::{Code, Error, INVALID, Language, MALFORMED, METHOD_NOT_ALLOWED
 /// JSON bodies larger than this are refused; files have their own limit.
 const JSON_LIMIT: usize = 512 * 1024;
 
-static UNSUPPORTED: Code = Code::new(
+pub static UNSUPPORTED: Code = Code::new(
     415,
     "unsupported_media_type",
     "Kiểu nội dung không được hỗ trợ",

@@ -4,10 +4,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-fn data(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("data")
-        .join(path)
+pub fn data(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(path)
 }
 
 fn json(path: impl AsRef<Path>) -> Value {
@@ -17,16 +15,11 @@ fn json(path: impl AsRef<Path>) -> Value {
 }
 
 fn list(value: &Value, key: &str) -> Vec<Value> {
-    value[key]
-        .as_array()
-        .unwrap_or_else(|| panic!("no list {key}"))
-        .clone()
+    value[key].as_array().unwrap_or_else(|| panic!("no list {key}")).clone()
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value[key]
-        .as_str()
-        .unwrap_or_else(|| panic!("no text {key} in {value}"))
+    value[key].as_str().unwrap_or_else(|| panic!("no text {key} in {value}"))
 }
 
 fn agencies() -> Vec<Value> {
@@ -37,15 +30,7 @@ fn procedures() -> Vec<(String, Value)> {
     let mut found: Vec<_> = std::fs::read_dir(data("procedures"))
         .expect("the folder of procedures")
         .map(|entry| entry.expect("an entry").path())
-        .map(|path| {
-            (
-                path.file_stem()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned(),
-                json(&path),
-            )
-        })
+        .map(|path| (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), json(&path)))
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found
@@ -60,9 +45,7 @@ fn the_agencies_are_one_tree() {
         let mut at = agency;
         let mut steps = 0;
         while let Some(parent) = at["parent"].as_str() {
-            at = by_code
-                .get(parent)
-                .unwrap_or_else(|| panic!("no agency {parent}"));
+            at = by_code.get(parent).unwrap_or_else(|| panic!("no agency {parent}"));
             steps += 1;
             assert!(steps < 10, "{} has no root", text(agency, "code"));
         }
@@ -79,11 +62,7 @@ fn the_two_shapes_of_an_identifier_code_agree() {
         let mut parts: Vec<&str> = code.split('.').collect();
         parts.resize(3, "00");
         parts.reverse();
-        assert_eq!(
-            text(&agency, "long_code"),
-            format!("000.{}", parts.join(".")),
-            "{code}"
-        );
+        assert_eq!(text(&agency, "long_code"), format!("000.{}", parts.join(".")), "{code}");
     }
 }
 
@@ -103,15 +82,9 @@ fn each_of_the_54_communes_has_its_desk_and_its_police() {
     assert_eq!(units("commune_police"), communes);
     let named = |word: &str| {
         let starts = format!("Ủy ban nhân dân {word} ");
-        agencies
-            .iter()
-            .filter(|a| a["kind"] == "commune" && text(a, "name").starts_with(&starts))
-            .count()
+        agencies.iter().filter(|a| a["kind"] == "commune" && text(a, "name").starts_with(&starts)).count()
     };
-    assert_eq!(
-        (named("phường"), named("xã"), named("đặc khu")),
-        (30, 22, 2)
-    );
+    assert_eq!((named("phường"), named("xã"), named("đặc khu")), (30, 22, 2));
 }
 
 #[test]
@@ -133,15 +106,11 @@ fn branches_serve_every_commune_once() {
 #[test]
 fn the_demo_staff_hold_roles_that_their_agency_has() {
     let staffing = json(data("agencies/staffing.json"));
-    let kinds: BTreeMap<String, Value> = agencies()
-        .into_iter()
-        .map(|a| (text(&a, "code").to_owned(), a["kind"].clone()))
-        .collect();
+    let kinds: BTreeMap<String, Value> =
+        agencies().into_iter().map(|a| (text(&a, "code").to_owned(), a["kind"].clone())).collect();
     for person in list(&staffing, "staff") {
         for position in list(&person, "positions") {
-            let kind = kinds[text(&position, "agency")]
-                .as_str()
-                .unwrap_or_default();
+            let kind = kinds[text(&position, "agency")].as_str().unwrap_or_default();
             let roles = list(&staffing["roles"], kind);
             assert!(roles.contains(&position["role"]), "{person}");
         }
@@ -157,11 +126,7 @@ fn the_personal_numbers_of_the_demo_say_year_and_sex() {
         let century: u8 = birth[..2].parse().expect("a century");
         let digit = (century - 19) * 2 + u8::from(person["sex"] == "female");
         assert_eq!(number.len(), 12);
-        assert_eq!(
-            number[..6],
-            format!("022{digit}{}", &birth[2..4]),
-            "{person}"
-        );
+        assert_eq!(number[..6], format!("022{digit}{}", &birth[2..4]), "{person}");
     }
 }
 
@@ -170,11 +135,7 @@ fn the_tax_codes_of_the_demo_have_a_right_last_digit() {
     const WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
     for organisation in list(&json(data("demo/people.json")), "organisations") {
         let code = text(&organisation, "tax_code");
-        let digits: Vec<u32> = code
-            .chars()
-            .take(10)
-            .filter_map(|c| c.to_digit(10))
-            .collect();
+        let digits: Vec<u32> = code.chars().take(10).filter_map(|c| c.to_digit(10)).collect();
         let sum: u32 = WEIGHTS.iter().zip(&digits).map(|(w, d)| w * d).sum();
         assert_eq!(digits[9], 10 - sum % 11, "{code}");
     }
@@ -183,30 +144,19 @@ fn the_tax_codes_of_the_demo_have_a_right_last_digit() {
 #[test]
 fn the_procedures_agree_with_the_catalogue() {
     let mut reader = csv::Reader::from_path(data("catalogue.csv")).expect("the catalogue");
-    let rows: HashMap<String, csv::StringRecord> = reader
-        .records()
-        .map(|row| row.expect("a row"))
-        .map(|row| (row[0].to_owned(), row))
-        .collect();
+    let rows: HashMap<String, csv::StringRecord> =
+        reader.records().map(|row| row.expect("a row")).map(|row| (row[0].to_owned(), row)).collect();
     assert_eq!(rows.len(), 2642);
     let procedures = procedures();
     assert_eq!(procedures.len(), 54);
     for (file, procedure) in &procedures {
         let row = &rows[file];
         assert_eq!(text(procedure, "code"), file);
-        assert_eq!(
-            text(procedure, "name"),
-            row[1].trim_end_matches('.'),
-            "{file}"
-        );
+        assert_eq!(text(procedure, "name"), row[1].trim_end_matches('.'), "{file}");
         assert_eq!(text(&procedure["field"], "name"), &row[3], "{file}");
         let channels = list(procedure, "channels");
         for (channel, column) in [("online", 5), ("post", 6)] {
-            assert_eq!(
-                channels.contains(&channel.into()),
-                &row[column] == "1",
-                "{file} {channel}"
-            );
+            assert_eq!(channels.contains(&channel.into()), &row[column] == "1", "{file} {channel}");
         }
     }
 }

@@ -50,8 +50,8 @@ fn is_alive(pid: Pid) -> bool {
     }
 }
 
-/// Whether `/proc` proves that this is no process of the cluster. Without
-/// `/proc` nothing is proved.
+/// Whether `/proc` proves that this is no process of the cluster (or only the
+/// remains of one, which have no title). Without `/proc` nothing is proved.
 fn is_stranger(pid: Pid, cluster: &str) -> bool {
     std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero()))
         .is_ok_and(|title| !belongs_to(&title, cluster))
@@ -63,23 +63,33 @@ fn belongs_to(title: &[u8], cluster: &str) -> bool {
     let title = String::from_utf8_lossy(title);
     let program = title.split(['\0', ' ']).next().unwrap_or_default();
     let program = program.rsplit('/').next().unwrap_or_default();
-    title.is_empty() || (program.starts_with("postgres") && title.contains(cluster))
+    program.starts_with("postgres") && title.contains(cluster)
 }
 
 fn set_aside(plan: &Plan, progress: &impl Fn(&str)) -> Result<()> {
-    for entry in std::fs::read_dir("/proc")?.flatten() {
-        let title = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        if !title.is_empty() && belongs_to(&title, &plan.cluster) {
-            bail!("processes of PostgreSQL still run on {}; try again", plan.data.display());
+    let started = Instant::now();
+    while any_process_of(&plan.cluster)? {
+        if started.elapsed() > LIMIT {
+            bail!("processes of PostgreSQL still run on {}", plan.data.display());
         }
+        std::thread::sleep(Duration::from_millis(20));
     }
     progress("setting aside a stale postmaster.pid, whose number another program has now");
-    std::fs::rename(plan.data.join("postmaster.pid"), plan.data.join("postmaster.pid.stale"))?;
+    let noted = plan.data.join("postmaster.pid");
+    if noted.exists() {
+        std::fs::rename(&noted, plan.data.join("postmaster.pid.stale"))?;
+    }
     let socket_lock = plan.socket.join(".s.PGSQL.5432.lock");
     if socket_lock.exists() {
         std::fs::remove_file(socket_lock)?;
     }
     Ok(())
+}
+
+fn any_process_of(cluster: &str) -> Result<bool> {
+    let titles =
+        std::fs::read_dir("/proc")?.flatten().map(|entry| std::fs::read(entry.path().join("cmdline")));
+    Ok(titles.flatten().any(|title| belongs_to(&title, cluster)))
 }
 
 #[cfg(test)]
@@ -95,6 +105,7 @@ mod tests {
         assert!(belongs_to(worker, "motcua-ab12"));
         assert!(!belongs_to(postmaster, "motcua-cd34"));
         assert!(!belongs_to(supervisor, "motcua-ab12"));
+        assert!(!belongs_to(b"", "motcua-ab12"));
         assert!(!belongs_to(b"/usr/bin/vim\0postgres\0", "motcua-ab12"));
     }
 }

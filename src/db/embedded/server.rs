@@ -43,10 +43,9 @@ impl Plan {
 
     /// Creates the data directory; a half-made one is never taken for whole.
     pub(super) fn initialise(&self) -> Result<()> {
-        let draft = self.data.with_extension("new");
-        if draft.exists() {
-            std::fs::remove_dir_all(&draft)?;
-        }
+        self.remove_drafts();
+        // A name of its own: an `initdb` of a killed motcua may still be writing.
+        let draft = self.data.with_extension(format!("new-{}", std::process::id()));
         let mut complaint = String::new();
         for locale in locales(self.binaries.major) {
             self.account.private_directory(&draft)?;
@@ -64,6 +63,17 @@ impl Plan {
             std::fs::remove_dir_all(&draft)?;
         }
         bail!("initdb failed: {complaint}")
+    }
+
+    /// Removes what a killed motcua has begun, as far as that is possible now.
+    fn remove_drafts(&self) {
+        let entries = self.data.parent().and_then(|home| std::fs::read_dir(home).ok());
+        for entry in entries.into_iter().flatten().flatten() {
+            let is_draft = entry.file_name().to_string_lossy().starts_with("pg.new-");
+            if is_draft && let Err(error) = std::fs::remove_dir_all(entry.path()) {
+                tracing::debug!(%error, "an unfinished data directory stays");
+            }
+        }
     }
 
     fn settings(&self) -> Vec<String> {

@@ -1,37 +1,13 @@
 //! The private PostgreSQL outlives every way in which motcua can end, and
 //! never outlives motcua.
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 
-use crate::support::lines;
-
-/// A data directory in a place that every account can enter.
-struct DataDir(PathBuf);
-
-impl DataDir {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("motcua-it-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for DataDir {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).unwrap();
-    }
-}
-
-fn command(data_dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_motcua"));
-    command.arg("postgres").current_dir(data_dir);
-    command.env("MOTCUA_DATA_DIR", data_dir).env_remove("DATABASE_URL");
-    command
-}
+use crate::support::{DataDir, lines, send};
 
 /// A running motcua and the URL of its database.
 struct Running {
@@ -40,8 +16,12 @@ struct Running {
 }
 
 impl Running {
-    fn start(data_dir: &Path) -> Self {
-        let mut process = command(data_dir).stdout(Stdio::piped()).spawn().unwrap();
+    fn start(dir: &DataDir) -> Self {
+        Self::of(dir.motcua(&["postgres"]))
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
         let url = url.trim().to_owned();
@@ -66,11 +46,6 @@ impl Running {
         send(signal, self.process.id() as i32);
         self.process.wait().unwrap();
     }
-}
-
-fn send(signal: &str, pid: i32) {
-    let status = Command::new("kill").args(["-s", signal, &pid.to_string()]).status().unwrap();
-    assert!(status.success());
 }
 
 fn is_alive(pid: i32) -> bool {
@@ -98,31 +73,31 @@ fn error_line(output: &Output) -> String {
 
 #[test]
 fn kept_data_survive_a_kill_and_a_clean_end() {
-    let dir = DataDir::new("kill");
-    let first = Running::start(&dir.0);
+    let dir = DataDir::new();
+    let first = Running::start(&dir);
     execute(&mut first.connect(), "CREATE TABLE kept (line text)");
     execute(&mut first.connect(), "INSERT INTO kept VALUES ('một cửa')");
-    let (postmaster, _) = first.postmaster(&dir.0);
+    let (postmaster, _) = first.postmaster(dir.path());
     first.end("KILL");
     wait_until("PostgreSQL ends after its motcua", || !is_alive(postmaster));
 
-    let second = Running::start(&dir.0);
+    let second = Running::start(&dir);
     assert_eq!(lines(&mut second.connect(), "SELECT line FROM kept"), ["một cửa"]);
-    let (postmaster, _) = second.postmaster(&dir.0);
+    let (postmaster, _) = second.postmaster(dir.path());
     second.end("TERM");
     assert!(!is_alive(postmaster), "motcua ended before its PostgreSQL");
-    assert!(!dir.0.join("pg/postmaster.pid").exists(), "PostgreSQL was not shut down cleanly");
+    assert!(!dir.path().join("pg/postmaster.pid").exists(), "PostgreSQL was not shut down cleanly");
 }
 
 #[test]
 fn starts_again_at_once_after_a_kill() {
-    let dir = DataDir::new("at-once");
-    let mut running = Running::start(&dir.0);
+    let dir = DataDir::new();
+    let mut running = Running::start(&dir);
     execute(&mut running.connect(), "CREATE TABLE kept (line text)");
     for round in 0..3 {
         execute(&mut running.connect(), &format!("INSERT INTO kept VALUES ('{round}')"));
         running.end("KILL");
-        running = Running::start(&dir.0);
+        running = Running::start(&dir);
     }
     let kept = lines(&mut running.connect(), "SELECT line FROM kept ORDER BY line");
     assert_eq!(kept, ["0", "1", "2"]);
@@ -131,15 +106,15 @@ fn starts_again_at_once_after_a_kill() {
 
 #[test]
 fn an_orphan_is_stopped_at_the_next_start() {
-    let dir = DataDir::new("orphan");
-    let first = Running::start(&dir.0);
+    let dir = DataDir::new();
+    let first = Running::start(&dir);
     execute(&mut first.connect(), "CREATE TABLE kept (line text)");
-    let (orphan, supervisor) = first.postmaster(&dir.0);
+    let (orphan, supervisor) = first.postmaster(dir.path());
     send("KILL", supervisor);
     first.end("KILL");
     assert!(is_alive(orphan), "without its supervisor nobody stops it");
 
-    let second = Running::start(&dir.0);
+    let second = Running::start(&dir);
     assert!(!is_alive(orphan));
     assert!(lines(&mut second.connect(), "SELECT line FROM kept").is_empty());
     second.end("TERM");
@@ -147,21 +122,21 @@ fn an_orphan_is_stopped_at_the_next_start() {
 
 #[test]
 fn a_stale_number_that_another_program_has_now_is_no_obstacle() {
-    let dir = DataDir::new("stale");
-    let first = Running::start(&dir.0);
-    let pid_file = dir.0.join("pg/postmaster.pid");
+    let dir = DataDir::new();
+    let first = Running::start(&dir);
+    let pid_file = dir.path().join("pg/postmaster.pid");
     let noted = std::fs::read_to_string(&pid_file).unwrap();
     first.end("TERM");
     let (_, rest) = noted.split_once('\n').unwrap();
     std::fs::write(&pid_file, format!("{}\n{rest}", std::process::id())).unwrap();
-    Running::start(&dir.0).end("TERM");
+    Running::start(&dir).end("TERM");
 }
 
 #[test]
 fn the_second_motcua_on_the_same_data_is_told_who_has_them() {
-    let dir = DataDir::new("second");
-    let first = Running::start(&dir.0);
-    let second = command(&dir.0).env("MOTCUA_HTTP__PORT", "9999").output().unwrap();
+    let dir = DataDir::new();
+    let first = Running::start(&dir);
+    let second = dir.motcua(&["postgres"]).env("MOTCUA_HTTP__PORT", "9999").output().unwrap();
     let line = error_line(&second);
     assert!(line.contains(&format!("pid {}", first.process.id())), "{line}");
     assert!(line.contains("http://127.0.0.1:8080"), "{line}");
@@ -172,8 +147,8 @@ fn the_second_motcua_on_the_same_data_is_told_who_has_them() {
 #[test]
 fn nobody_else_can_reach_the_socket() {
     use std::os::unix::fs::PermissionsExt;
-    let dir = DataDir::new("socket");
-    let running = Running::start(&dir.0);
+    let dir = DataDir::new();
+    let running = Running::start(&dir);
     let (_, rest) = running.url.split_once("host=").unwrap();
     let socket = Path::new(rest.split('&').next().unwrap());
     assert_eq!(socket.metadata().unwrap().permissions().mode() & 0o777, 0o700);
@@ -188,8 +163,8 @@ fn nobody_else_can_reach_the_socket() {
 
 #[test]
 fn letters_are_vietnamese() {
-    let dir = DataDir::new("letters");
-    let running = Running::start(&dir.0);
+    let dir = DataDir::new();
+    let running = Running::start(&dir);
     let lower = lines(&mut running.connect(), "SELECT lower('ĐƯỜNG QUẢNG NINH') AS line");
     assert_eq!(lower, ["đường quảng ninh"]);
     running.end("TERM");
@@ -202,18 +177,23 @@ fn data_go_elsewhere_when_postgres_cannot_enter() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let dir = DataDir::new("closed");
-    std::fs::set_permissions(&dir.0, std::fs::Permissions::from_mode(0o700)).unwrap();
-    let checkout = dir.0.join("checkout");
+    let dir = DataDir::new();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let checkout = dir.path().join("checkout");
     std::fs::create_dir(&checkout).unwrap();
+    let in_checkout = || {
+        let mut command = dir.motcua(&["postgres"]);
+        command.env("MOTCUA_DATA_DIR", &checkout);
+        command
+    };
 
-    let first = Running::start(&checkout);
+    let first = Running::of(in_checkout());
     execute(&mut first.connect(), "CREATE TABLE kept (line text)");
     first.end("KILL");
     let elsewhere = std::fs::read_to_string(checkout.join("where")).unwrap();
     assert!(Path::new(elsewhere.trim()).join("pg/PG_VERSION").exists());
 
-    let second = Running::start(&checkout);
+    let second = Running::of(in_checkout());
     assert!(lines(&mut second.connect(), "SELECT line FROM kept").is_empty());
     second.end("TERM");
     std::fs::remove_dir_all(elsewhere.trim()).unwrap();

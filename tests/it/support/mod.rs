@@ -1,6 +1,8 @@
 //! What the integration tests stand on.
+mod motcua;
 mod test_db;
 
+pub use motcua::{DataDir, send};
 pub use test_db::TestDb;
 
 use diesel::prelude::*;

@@ -19,13 +19,13 @@ pub struct TestDb {
 
 impl TestDb {
     /// With all tables and nothing in them.
-    #[expect(clippy::new_without_default, reason = "a default should not start a server")]
     pub fn new() -> Self {
         static MIGRATED: OnceLock<()> = OnceLock::new();
         MIGRATED.get_or_init(|| {
             execute(&format!("CREATE DATABASE {TEMPLATE}"));
             migrate::run(&server().url(TEMPLATE)).expect("the migrations run");
         });
+        // 60 ms each and 50 ms with four at once; the default strategy took 80 and 100.
         Self::create(&format!("TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
     }
 

@@ -1,0 +1,188 @@
+//! Access and refresh tokens: signed names of a session, and nothing more.
+//!
+//! A token says who issued it, for whom, until when, and which session it belongs to.
+//! Roles, positions and mandates are never in it: they are read fresh at every request, so
+//! what is taken away is gone at once. One algorithm (EdDSA, Ed25519) is written and read;
+//! the header `typ` keeps the two kinds apart (RFC 9068, RFC 8725 §3.11).
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::Context;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::actor::SessionRef;
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+
+pub static TOKEN_INVALID: Code =
+    Code::new(401, "token_invalid", "Mã truy cập không hợp lệ", "The token is not valid");
+pub static TOKEN_EXPIRED: Code =
+    Code::new(401, "token_expired", "Mã truy cập đã hết hạn", "The token has expired");
+
+/// Longest token that is looked at, in bytes; ours are about 400.
+const TOKEN_LIMIT: usize = 2048;
+
+/// What a token may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Opens the API, for minutes.
+    Access,
+    /// Gets the next access token, as long as the session lives.
+    Refresh,
+}
+
+impl Kind {
+    /// The `typ` of the token's header.
+    fn typ(self) -> &'static str {
+        match self {
+            Self::Access => "at+jwt",
+            Self::Refresh => "rt+jwt",
+        }
+    }
+}
+
+/// What a token says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    /// Whose session, as `kind:id`.
+    sub: String,
+    sid: Uuid,
+    /// Seconds since 1970.
+    iat: i64,
+    exp: i64,
+}
+
+/// Writes and reads tokens; built once from the key file.
+pub struct Tokens {
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    issuer: String,
+    audience: String,
+    access_lifetime: SignedDuration,
+}
+
+/// A token and the moment it ends.
+#[derive(Debug, Clone)]
+pub struct Token {
+    pub text: String,
+    pub expires_at: Timestamp,
+}
+
+impl Tokens {
+    /// Reads the key file; the first start creates it.
+    pub fn load(config: &Config) -> anyhow::Result<Self> {
+        let path = config.signing_key_file();
+        let pem = read_or_create(&path).with_context(|| format!("signing key {}", path.display()))?;
+        Self::from_pem(&pem, config)
+    }
+
+    fn from_pem(pem: &str, config: &Config) -> anyhow::Result<Self> {
+        let pair = Ed25519KeyPair::from_pkcs8(&der_of(pem)?)
+            .map_err(|reason| anyhow::anyhow!("not an Ed25519 private key: {reason}"))?;
+        Ok(Self {
+            signing: EncodingKey::from_ed_pem(pem.as_bytes())?,
+            verifying: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+            issuer: config.auth.issuer.clone(),
+            audience: config.auth.audience.clone(),
+            access_lifetime: SignedDuration::from_mins(config.auth.access_token_minutes.into()),
+        })
+    }
+
+    /// A token of a session; it never outlives the session.
+    pub fn issue(&self, kind: Kind, session: &SessionRef, subject: &str, now: Timestamp) -> Result<Token> {
+        let expires_at = match kind {
+            Kind::Access => session.expires_at.min(now + self.access_lifetime),
+            Kind::Refresh => session.expires_at,
+        };
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: subject.to_owned(),
+            sid: session.id,
+            iat: now.as_second(),
+            exp: expires_at.as_second(),
+        };
+        let header = Header { typ: Some(kind.typ().to_owned()), ..Header::new(Algorithm::EdDSA) };
+        let text = jsonwebtoken::encode(&header, &claims, &self.signing).map_err(anyhow::Error::from)?;
+        Ok(Token { text, expires_at })
+    }
+
+    /// The session that a token names, if motcua wrote it, for this use, and its time is not over.
+    pub fn verify(&self, kind: Kind, text: &str, now: Timestamp) -> Result<Uuid> {
+        if text.len() > TOKEN_LIMIT {
+            return Err(TOKEN_INVALID.err());
+        }
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.set_issuer(&[&self.issuer]);
+        rules.set_audience(&[&self.audience]);
+        rules.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
+        // The portal's clock decides below, not the machine's.
+        rules.validate_exp = false;
+        let token = jsonwebtoken::decode::<Claims>(text, &self.verifying, &rules).map_err(refuse)?;
+        if token.header.typ.as_deref() != Some(kind.typ()) {
+            return Err(TOKEN_INVALID.err());
+        }
+        if token.claims.exp <= now.as_second() {
+            return Err(TOKEN_EXPIRED.err());
+        }
+        Ok(token.claims.sid)
+    }
+}
+
+/// Why a token was refused goes to the log, not to the caller.
+fn refuse(reason: jsonwebtoken::errors::Error) -> Error {
+    tracing::debug!(%reason, "a token was refused");
+    TOKEN_INVALID.err()
+}
+
+/// The key's text; a missing key is made, readable by its owner only.
+fn read_or_create(path: &Path) -> anyhow::Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        found => return Ok(found?),
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let pem = new_pem()?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(file) => write_durably(file, &pem).map(|()| pem),
+        // Another process was faster: its key counts.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(fs::read_to_string(path)?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn write_durably(mut file: File, text: &str) -> anyhow::Result<()> {
+    file.write_all(text.as_bytes())?;
+    Ok(file.sync_all()?)
+}
+
+/// A new Ed25519 key as PEM (PKCS#8, RFC 8410).
+fn new_pem() -> anyhow::Result<String> {
+    let pair = Ed25519KeyPair::generate().map_err(|_| anyhow::anyhow!("no randomness for a key"))?;
+    let der = pair.to_pkcs8v1().map_err(|_| anyhow::anyhow!("the new key cannot be written"))?;
+    let body = STANDARD.encode(der.as_ref());
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"))
+}
+
+/// The bytes inside a PEM text.
+fn der_of(pem: &str) -> anyhow::Result<Vec<u8>> {
+    let body: String = pem.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
+    STANDARD.decode(body).context("the key is not a PEM text")
+}
+
+#[cfg(test)]
+#[path = "tests_tokens.rs"]
+mod tests;

@@ -1,0 +1,267 @@
+//! Files of drafts and dossiers: who may put, list and read them. The folder `files` moves
+//! the bytes; here is only whose they are.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::draft::{self, owned};
+use super::scope::relation;
+use super::show::logged_in;
+use super::store;
+use crate::app::App;
+use crate::auth::Actor;
+use crate::db::Tx;
+use crate::error::{Code, INVALID, NOT_FOUND, Problem, Result};
+use crate::files::{self, FileOut, Purpose, Received, Target, UploadQuery};
+use crate::http::{Key, Reply, once};
+use crate::workflow::{DossierStatus, Role};
+
+pub static UPLOAD_NOT_EXPECTED: Code = Code::new(
+    409,
+    "upload_not_expected",
+    "Hồ sơ hiện không nhận thêm tệp này",
+    "The dossier does not take such a file now",
+);
+
+/// Files of a draft or dossier.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FilesOut {
+    pub items: Vec<FileOut>,
+}
+
+/// `?purpose=` of an upload to a dossier.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PurposeQuery {
+    /// supplement (applicant or clerk), result or opinion (officials).
+    #[param(inline)]
+    pub purpose: Purpose,
+}
+
+/// Uploads a file to a draft: the body itself, or the first part of a form.
+#[utoipa::path(
+    operation_id = "upload_draft_file",
+    tag = "files",
+    params(
+        ("id" = Uuid, Path, description = "The draft"),
+        ("Idempotency-Key" = String, Header, description = "A new word for each request"),
+        UploadQuery,
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 201, description = "The file", body = FileOut),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/api/v1/drafts/{id}/files")]
+pub async fn upload_to_draft(
+    app: web::Data<App>,
+    actor: Actor,
+    id: web::Path<Uuid>,
+    query: web::Query<UploadQuery>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<Reply> {
+    let (id, asker) = (id.into_inner(), actor.clone());
+    app.db.read(move |conn| owned(conn, &asker, id)).await?;
+    let received = app.files.receive_request(&request, payload, &query).await?;
+    let key = received.key(&request, &query)?;
+    let component = query.component()?.to_owned();
+    let state = app.clone();
+    app.db.write(&actor, move |tx| once(tx, &key, |tx| keep_in_draft(&state, tx, id, &component, &received))).await
+}
+
+fn keep_in_draft(app: &App, tx: &mut Tx, id: Uuid, component: &str, received: &Received) -> Result<Reply> {
+    let row = draft::locked(tx, id)?;
+    let version = app.catalogue.version(tx.conn, row.version_id)?;
+    if !component.is_empty() && version.document(component).is_none() {
+        return Err(INVALID.at("component", "không phải thành phần của thủ tục này", "not a component of this procedure"));
+    }
+    let limits = &app.files.limits;
+    let out = files::attach(tx, limits, Target::Draft(id), component, Purpose::Component, received)?;
+    draft::touch(tx, id)?;
+    tx.audit("upload_draft_file", Some(id))?;
+    Reply::created(out)
+}
+
+/// Lists the files of a draft.
+#[utoipa::path(
+    operation_id = "list_draft_files",
+    tag = "files",
+    params(("id" = Uuid, Path, description = "The draft")),
+    responses(
+        (status = 200, description = "Files", body = FilesOut),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/api/v1/drafts/{id}/files")]
+pub async fn list_of_draft(app: web::Data<App>, actor: Actor, id: web::Path<Uuid>) -> Result<Reply> {
+    let id = id.into_inner();
+    let rows = app.db.read(move |conn| {
+        owned(conn, &actor, id)?;
+        files::list_of_draft(conn, id)
+    });
+    Reply::ok(FilesOut { items: rows.await?.into_iter().map(FileOut::from).collect() })
+}
+
+/// Takes a file out of a draft.
+#[utoipa::path(
+    operation_id = "remove_draft_file",
+    tag = "files",
+    params(("id" = Uuid, Path, description = "The draft"), ("file" = Uuid, Path, description = "The file")),
+    responses(
+        (status = 204, description = "Gone"),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/api/v1/drafts/{id}/files/{file}")]
+pub async fn remove_from_draft(
+    app: web::Data<App>,
+    actor: Actor,
+    path: web::Path<(Uuid, Uuid)>,
+) -> Result<HttpResponse> {
+    logged_in(&actor)?;
+    let (id, file) = path.into_inner();
+    app.db
+        .write(&actor, move |tx| {
+            draft::locked(tx, id)?;
+            files::remove_from_draft(tx, id, file)?;
+            draft::touch(tx, id)?;
+            tx.audit("remove_draft_file", Some(id))
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Uploads a file to a dossier: part of a supplement, a result, an opinion.
+#[utoipa::path(
+    operation_id = "upload_dossier_file",
+    tag = "files",
+    params(
+        ("code" = String, Path, description = "Dossier code"),
+        ("Idempotency-Key" = String, Header, description = "A new word for each request"),
+        UploadQuery,
+        PurposeQuery,
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 201, description = "The file", body = FileOut),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/api/v1/dossiers/{code}/files")]
+pub async fn upload_to_dossier(
+    app: web::Data<App>,
+    actor: Actor,
+    code: web::Path<String>,
+    query: web::Query<UploadQuery>,
+    purpose: web::Query<PurposeQuery>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<Reply> {
+    logged_in(&actor)?;
+    let (code, purpose) = (code.into_inner(), purpose.purpose);
+    let (asked, asker) = (code.clone(), actor.clone());
+    app.db.read(move |conn| store::find(conn, &asker, &asked)).await?;
+    let received = app.files.receive_request(&request, payload, &query).await?;
+    let key: Key = received.key(&request, &query)?;
+    let component = query.component()?.to_owned();
+    let state = app.clone();
+    app.db
+        .write(&actor, move |tx| {
+            once(tx, &key, |tx| keep_in_dossier(&state, tx, &code, &component, purpose, &received))
+        })
+        .await
+}
+
+fn keep_in_dossier(
+    app: &App,
+    tx: &mut Tx,
+    code: &str,
+    component: &str,
+    purpose: Purpose,
+    received: &Received,
+) -> Result<Reply> {
+    let row = store::find_locked(tx, code)?;
+    let state = row.state()?;
+    let version = app.catalogue.version(tx.conn, row.version_id)?;
+    if !component.is_empty() && version.document(component).is_none() {
+        return Err(INVALID.at("component", "không phải thành phần của thủ tục này", "not a component of this procedure"));
+    }
+    let posts = relation(tx.actor, &row.units(), &state).posts;
+    let acts_as = |roles: &[Role]| posts.iter().any(|post| roles.contains(&post.role));
+    let expected = match purpose {
+        Purpose::Component => false,
+        Purpose::Supplement => {
+            state.status == DossierStatus::AwaitingSupplement && acts_as(&[Role::Applicant, Role::OneStopClerk])
+        }
+        Purpose::Result | Purpose::Opinion => {
+            !state.status.is_terminal() && acts_as(&[Role::OneStopClerk, Role::Specialist, Role::Leader])
+        }
+    };
+    if !expected {
+        return Err(UPLOAD_NOT_EXPECTED.err());
+    }
+    let out = files::attach(tx, &app.files.limits, Target::Dossier(row.id), component, purpose, received)?;
+    tx.audit("upload_dossier_file", Some(row.id))?;
+    Reply::created(out)
+}
+
+/// Lists the files of a dossier.
+#[utoipa::path(
+    operation_id = "list_dossier_files",
+    tag = "files",
+    params(("code" = String, Path, description = "Dossier code")),
+    responses(
+        (status = 200, description = "Files", body = FilesOut),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/api/v1/dossiers/{code}/files")]
+pub async fn list_of_dossier(app: web::Data<App>, actor: Actor, code: web::Path<String>) -> Result<Reply> {
+    logged_in(&actor)?;
+    let code = code.into_inner();
+    let rows = app.db.read(move |conn| {
+        let row = store::find(conn, &actor, &code)?;
+        files::list_of_dossier(conn, row.id)
+    });
+    Reply::ok(FilesOut { items: rows.await?.into_iter().map(FileOut::from).collect() })
+}
+
+/// Downloads a file of a dossier.
+#[utoipa::path(
+    operation_id = "download_file",
+    tag = "files",
+    params(("code" = String, Path, description = "Dossier code"), ("file" = Uuid, Path, description = "The file")),
+    responses(
+        (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 206, description = "A range", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 304, description = "The caller has it"),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/api/v1/dossiers/{code}/files/{file}")]
+pub async fn download(
+    app: web::Data<App>,
+    actor: Actor,
+    path: web::Path<(String, Uuid)>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    logged_in(&actor)?;
+    let (code, id) = path.into_inner();
+    let row = app.db.read(move |conn: &mut PgConnection| {
+        let dossier = store::find(conn, &actor, &code)?;
+        let row = files::find(conn, id)?;
+        if row.dossier_id == Some(dossier.id) { Ok(row) } else { Err(NOT_FOUND.err()) }
+    });
+    app.files.download(&row.await?, &request).await
+}

@@ -1,0 +1,286 @@
+//! Is a filing complete, and what does it become? PURE but for ids.
+
+use diesel::prelude::*;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::deadline::{self, promised};
+use super::facts::{Known, given};
+use super::filing::Applicant;
+use super::input::ActionIn;
+use super::plan::{NewEvent, Plan, Setting, SideEffect, hold, jobs, plan};
+use super::receipt;
+use super::scope::{Units, relation};
+use super::state::{Progress, State};
+use super::submit::NewFiling;
+use super::take_action::refused;
+use crate::app::App;
+use crate::auth::Actor;
+use crate::calendar::Term;
+use crate::catalogue::condition::Filing;
+use crate::catalogue::definition::CaseDef;
+use crate::catalogue::tariff::FeeLine;
+use crate::catalogue::{Version, documents, tariff};
+use crate::clock::day_of;
+use crate::db::schema::file;
+use crate::error::{Code, Error, FieldProblem, Refused, Result};
+use crate::workflow::{Action, Channel, Request, Who, decide};
+
+pub static FORM_INVALID: Code =
+    Code::new(422, "form_invalid", "Tờ khai chưa đúng hoặc chưa đủ", "The form is not filled in correctly");
+pub static DOCUMENTS_MISSING: Code =
+    Code::new(422, "documents_missing", "Thiếu giấy tờ bắt buộc", "Required documents are missing");
+pub static NO_CASE: Code = Code::new(
+    422,
+    "no_case_applies",
+    "Không có trường hợp nào của thủ tục phù hợp với tờ khai",
+    "No case of the procedure fits the answers",
+);
+pub static FEE_UNCLEAR: Code = Code::new(
+    422,
+    "fee_not_computable",
+    "Không tính được phí, lệ phí từ tờ khai",
+    "The fee cannot be computed from the answers",
+);
+
+/// A file of a filing.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = file)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub struct FiledFile {
+    pub id: Uuid,
+    pub component: String,
+    pub name: String,
+    pub media_type: String,
+    pub size: i64,
+    pub sha256: String,
+}
+
+/// A filing that may be stored.
+pub struct Filed {
+    pub id: Uuid,
+    pub version_id: Uuid,
+    pub procedure_code: String,
+    pub case_code: String,
+    pub channel: Channel,
+    pub applicant: Applicant,
+    pub person_id: Option<Uuid>,
+    pub org_id: Option<Uuid>,
+    pub filed_by: String,
+    pub return_by: String,
+    pub receiving_unit_id: Uuid,
+    pub unit_code: String,
+    pub submitted_at: Timestamp,
+    pub receipt: Value,
+    /// The state before any event.
+    pub start: State,
+    /// The submission, and at the counter its acceptance.
+    pub plans: Vec<Plan>,
+    /// What is charged with the acceptance.
+    pub charges: Vec<FeeLine>,
+    pub has_files: bool,
+}
+
+/// Judges a filing: form, case, documents, fees, deadline; then its first events.
+pub fn prepare(app: &App, actor: &Actor, new: NewFiling, now: Timestamp) -> Result<Filed> {
+    let channel = new.row.channel()?;
+    let case = case_of(&new, channel, now)?;
+    let filing = Filing {
+        channel,
+        date: day_of(now),
+        case: Some(&case.code),
+        answers: &new.row.answers,
+        subjects: &new.applicant.subjects,
+        identity_level: new.identity_level,
+    };
+    complete(&new, &filing)?;
+    let quote = quote(&new.version, &filing)?;
+    let term = promised(&case).ok_or_else(|| NO_CASE.err())?;
+    let deadline = deadline::deadline(&app.calendar, &term, now)?;
+    let reply_by = deadline::reply_by(&app.calendar, channel, now)?;
+    let state = State {
+        marking: vec![new.version.procedure.workflow.start().clone()],
+        status: crate::workflow::DossierStatus::Submitted,
+        answers: new.row.answers.clone(),
+        handling_unit_id: new.handling,
+        holder_unit_id: None,
+        holder_role: None,
+        assignee_id: None,
+        clock_started_at: None,
+        due_at: deadline.due_at,
+        paused_since: None,
+        late_at: None,
+        closed_at: None,
+        progress: Progress {
+            complete_at: Some(now),
+            reply_by,
+            identity_level: new.identity_level,
+            papers: new.row.papers.clone(),
+            ..Progress::default()
+        },
+    };
+    let receipt = receipt::receipt(&new, &quote, &deadline, now)?;
+    let id = Uuid::now_v7();
+    let setting = setting(app, actor, &new, term, now);
+    let mut plans = vec![submission(&setting, state)?];
+    let mut charges = Vec::new();
+    if new.receive {
+        let accepted = receive(actor, &new, &setting, &case, plans.last().map(|p| &p.state), now)?;
+        if accepted.effects.contains(&SideEffect::ComputeFees) {
+            charges = quote;
+        }
+        plans.push(accepted);
+    }
+    Ok(Filed {
+        id,
+        version_id: new.row.version_id,
+        procedure_code: new.row.procedure_code.clone(),
+        case_code: case.code.clone(),
+        channel,
+        person_id: new.row.person_id,
+        org_id: new.row.org_id,
+        filed_by: actor.key(),
+        return_by: new.row.return_by.clone(),
+        receiving_unit_id: new.unit.id,
+        unit_code: new.unit.code.clone(),
+        submitted_at: now,
+        receipt,
+        start: plans[0].state.clone(),
+        plans,
+        charges,
+        has_files: !new.files.is_empty(),
+        applicant: new.applicant,
+    })
+}
+
+/// The case: the one chosen, where it applies, else the first that applies.
+fn case_of(new: &NewFiling, channel: Channel, now: Timestamp) -> Result<CaseDef> {
+    let filing = Filing {
+        channel,
+        date: day_of(now),
+        case: None,
+        answers: &new.row.answers,
+        subjects: &new.applicant.subjects,
+        identity_level: new.identity_level,
+    };
+    let applies = |case: &&CaseDef| case.when.as_ref().is_none_or(|when| when.holds(&filing));
+    let cases = &new.version.procedure.def.cases;
+    let chosen = match &new.row.case_code {
+        Some(code) => cases.iter().find(|case| case.code == *code).filter(applies),
+        None => cases.iter().find(applies),
+    };
+    chosen.cloned().ok_or_else(|| NO_CASE.at("/case", "trường hợp không phù hợp", "this case does not apply"))
+}
+
+/// Refuses a filing whose form or documents are not complete, naming every field.
+fn complete(new: &NewFiling, filing: &Filing) -> Result<()> {
+    let mistakes = new.version.check_answers(&new.row.answers);
+    if !mistakes.is_empty() {
+        let mut refused = Refused::new(&FORM_INVALID);
+        refused.fields = mistakes;
+        return Err(refused.into());
+    }
+    let with_files: Vec<String> = new.files.iter().map(|f| f.component.clone()).collect();
+    let all = &new.version.procedure.def.documents;
+    let there = given(all, filing.channel, &with_files, &new.row.papers);
+    let missing = documents::missing(all, filing, &there);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut refused = Refused::new(&DOCUMENTS_MISSING);
+    refused.fields = missing
+        .iter()
+        .map(|code| {
+            let name = all.iter().find(|d| d.code == *code).map_or("", |d| d.name.as_str());
+            FieldProblem::new(
+                &format!("/documents/{code}"),
+                "required",
+                format!("thiếu: {name}"),
+                format!("missing: {name}"),
+            )
+        })
+        .collect();
+    Err(refused.into())
+}
+
+/// The fees of a filing by channel and date.
+pub fn quote(version: &Version, filing: &Filing) -> Result<Vec<FeeLine>> {
+    let lines = tariff::quote(&version.procedure.def.fees, filing).map_err(|e| unclear(&e))?;
+    tariff::total(&lines).map_err(|e| unclear(&e))?;
+    Ok(lines)
+}
+
+fn unclear(error: &tariff::QuoteError) -> Error {
+    FEE_UNCLEAR.because(format!("kiểm tra các trường làm căn cứ tính phí: {error}"), error.to_string())
+}
+
+fn setting<'a>(app: &'a App, actor: &Actor, new: &'a NewFiling, term: Term, now: Timestamp) -> Setting<'a> {
+    Setting {
+        workflow: &new.version.procedure.workflow,
+        calendar: &app.calendar,
+        term,
+        now,
+        actor: actor.key(),
+        actor_name: actor.name(),
+        on_behalf_of: None,
+        receiving_unit_id: new.unit.id,
+        unit: None,
+        handles: false,
+        opinion_unit: None,
+        return_by: new.row.return_by.clone(),
+        applicant_name: new.applicant.name.clone(),
+    }
+}
+
+/// The first event of every history.
+fn submission(setting: &Setting, mut state: State) -> Result<Plan> {
+    hold(setting, &mut state);
+    let event = NewEvent {
+        at: setting.now,
+        actor: setting.actor.clone(),
+        actor_name: setting.actor_name.clone(),
+        on_behalf_of: None,
+        action: "submit",
+        from: Vec::new(),
+        to: state.marking.clone(),
+        status: state.status.code(),
+        note: String::new(),
+        detail: json!({}),
+        changes: state.as_changes()?,
+    };
+    let effects = vec![SideEffect::Job(jobs::SYNC_NATIONAL), SideEffect::Job(jobs::NOTIFY)];
+    Ok(Plan { state, event, effects })
+}
+
+/// The clerk's acceptance, in the same act as the intake.
+fn receive(
+    actor: &Actor,
+    new: &NewFiling,
+    setting: &Setting,
+    case: &CaseDef,
+    state: Option<&State>,
+    now: Timestamp,
+) -> Result<Plan> {
+    let Some(state) = state else { unreachable!("a filing has its submission") };
+    let known = Known {
+        version: &new.version,
+        channel: new.row.channel()?,
+        case_code: &case.code,
+        subjects: &new.applicant.subjects,
+        submitted_at: now,
+        with_files: new.files.iter().map(|f| f.component.clone()).collect(),
+        due_amount: 0,
+        payment_confirmed: false,
+    };
+    let units = Units { receiving: new.unit.id, handling: new.handling };
+    let who = Who {
+        id: actor.key(),
+        posts: relation(actor, &units, state).posts,
+        is_assignee: false,
+        is_substitute: false,
+    };
+    let request = Request::bare(Action::Receive);
+    let decision = decide(&new.version.procedure.workflow, &known.facts(state), &request, &who).map_err(refused)?;
+    plan(setting, state, &decision, &ActionIn::bare(Action::Receive))
+}

@@ -1,0 +1,57 @@
+//! Dossiers (hồ sơ): drafts, submission, actions, worklists, history.
+//!
+//! `state`, `plan`, `deadline`, `facts`, `reasons` and `code` are pure; one file a use case
+//! does the rest: load, decide, apply, respond.
+
+pub mod code;
+mod deadline;
+mod draft;
+mod export;
+mod facts;
+mod files;
+mod filing;
+mod input;
+mod judge;
+pub mod late;
+mod list;
+pub mod payment_events;
+mod plan;
+mod reasons;
+mod receipt;
+mod row;
+mod scope;
+mod show;
+pub mod state;
+mod store;
+mod submit;
+mod take_action;
+mod track;
+
+pub use submit::{Submissions, start};
+
+/// The operations of this folder.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config
+        .service(draft::create)
+        .service(draft::list)
+        .service(draft::show)
+        .service(draft::update)
+        .service(draft::discard)
+        .service(submit::submit)
+        .service(files::upload_to_draft)
+        .service(files::list_of_draft)
+        .service(files::remove_from_draft)
+        .service(list::list)
+        .service(list::count)
+        .service(export::export)
+        .service(show::show)
+        .service(show::events)
+        .service(show::deadline)
+        .service(show::payment)
+        .service(take_action::list_actions)
+        .service(take_action::take_action)
+        .service(files::upload_to_dossier)
+        .service(files::list_of_dossier)
+        .service(files::download)
+        .service(track::track);
+}

@@ -1,0 +1,329 @@
+//! From a decision to the next state, its event and its effects. PURE.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::input::ActionIn;
+use super::state::{IssuedResult, Opinion, Presence, ReturnRecord, State, SupplementRequest};
+use crate::calendar::{Calendar, Term};
+use crate::error::{INVALID, Result};
+use crate::workflow::{Action, Decision, Effect, LastEvent, Role, StepId, Unit, Workflow};
+
+/// What a plan needs to know besides the state.
+pub struct Setting<'a> {
+    pub workflow: &'a Workflow,
+    pub calendar: &'a Calendar,
+    /// The promised term of the dossier's case.
+    pub term: Term,
+    pub now: Timestamp,
+    pub actor: String,
+    pub actor_name: String,
+    /// The absent official a substitute acts for.
+    pub on_behalf_of: Option<String>,
+    pub receiving_unit_id: Uuid,
+    /// The unit named in the request, where one is.
+    pub unit: Option<NamedUnit>,
+    /// The actor acts for the handling unit: work has begun.
+    pub handles: bool,
+    /// The unit for which the actor gives an opinion.
+    pub opinion_unit: Option<Uuid>,
+    pub return_by: String,
+    pub applicant_name: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct NamedUnit {
+    pub id: Uuid,
+    pub name: String,
+}
+
+/// What is written in one transaction.
+#[derive(Debug)]
+pub struct Plan {
+    pub state: State,
+    pub event: NewEvent,
+    pub effects: Vec<SideEffect>,
+}
+
+/// One line of the history.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    pub at: Timestamp,
+    pub actor: String,
+    pub actor_name: String,
+    pub on_behalf_of: Option<String>,
+    /// `submit`, or the word of an action.
+    pub action: &'static str,
+    pub from: Vec<StepId>,
+    pub to: Vec<StepId>,
+    pub status: u8,
+    pub note: String,
+    pub detail: Value,
+    pub changes: Map<String, Value>,
+}
+
+/// What happens in other folders, in the same transaction, or as jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SideEffect {
+    /// The fees of the filing become due.
+    ComputeFees,
+    /// A payment is opened at the gateway.
+    OpenPayment,
+    /// A unit sees the dossier from now on.
+    Share { unit: Uuid, relation: &'static str },
+    /// A job of this kind about the dossier.
+    Job(&'static str),
+}
+
+/// Jobs that tell others about a dossier.
+pub mod jobs {
+    /// The national portal is told of the status.
+    pub const SYNC_NATIONAL: &str = "sync_national";
+    /// The applicant is told.
+    pub const NOTIFY: &str = "notify_applicant";
+    /// The leader's attention is called.
+    pub const ESCALATE: &str = "escalate_to_leader";
+    /// The slip goes to the tax office.
+    pub const TAX_SLIP: &str = "send_tax_slip";
+    /// A refund is examined.
+    pub const REFUND: &str = "refund_if_due";
+}
+
+/// The plan of an allowed action.
+pub fn plan(setting: &Setting, before: &State, decision: &Decision, input: &ActionIn) -> Result<Plan> {
+    let mut state = before.clone();
+    state.marking.clone_from(&decision.position.marking);
+    state.progress.came_from.clone_from(&decision.position.came_from);
+    state.progress.arrived.clone_from(&decision.position.arrived);
+    state.status = decision.status;
+    let mut effects = Vec::new();
+    for effect in &decision.effects {
+        apply_effect(setting, &mut state, *effect, input, &mut effects)?;
+    }
+    settle(setting, before, &mut state, decision, input)?;
+    if state.status != before.status {
+        effects.push(SideEffect::Job(jobs::SYNC_NATIONAL));
+        effects.push(SideEffect::Job(jobs::NOTIFY));
+    }
+    let event = NewEvent {
+        at: setting.now,
+        actor: setting.actor.clone(),
+        actor_name: setting.actor_name.clone(),
+        on_behalf_of: setting.on_behalf_of.clone(),
+        action: input.action.word(),
+        from: before.marking.clone(),
+        to: state.marking.clone(),
+        status: state.status.code(),
+        note: input.note.clone().unwrap_or_default(),
+        detail: detail(setting, input),
+        changes: state.changes_since(before)?,
+    };
+    dedup(&mut effects);
+    Ok(Plan { state, event, effects })
+}
+
+/// What follows from every move, whatever the transition lists.
+fn settle(
+    setting: &Setting,
+    before: &State,
+    state: &mut State,
+    decision: &Decision,
+    input: &ActionIn,
+) -> Result<()> {
+    if setting.handles && input.action != Action::Comment {
+        state.progress.work_begun = true;
+    }
+    if decision.moved {
+        hold(setting, state);
+    }
+    if input.action == Action::Supplement {
+        state.progress.request = None;
+        if state.clock_started_at.is_none() {
+            state.progress.complete_at = Some(setting.now);
+            state.due_at = super::deadline::deadline(setting.calendar, &setting.term, setting.now)?.due_at;
+        }
+    }
+    if input.action == Action::ReturnResult {
+        state.progress.returned = Some(ReturnRecord {
+            by: setting.return_by.clone(),
+            to: input.returned_to.clone().unwrap_or_else(|| setting.applicant_name.clone()),
+            at: setting.now,
+        });
+    }
+    if state.status.is_terminal() && before.closed_at.is_none() {
+        state.stop_clock(setting.calendar, setting.now)?;
+        state.closed_at = Some(setting.now);
+    }
+    if input.action != Action::Comment && input.action != Action::MarkLate {
+        state.progress.last_event = Some(LastEvent {
+            action: input.action,
+            actor: setting.actor.clone(),
+            untouched: input.action.sends(),
+        });
+    }
+    Ok(())
+}
+
+/// Whose turn it is at the present step.
+pub fn hold(setting: &Setting, state: &mut State) {
+    let holder = state.marking.first().and_then(|step| setting.workflow.step(step)).and_then(|s| s.holder);
+    let unit = match holder.and_then(|post| post.unit) {
+        Some(Unit::Receiving) => Some(setting.receiving_unit_id),
+        Some(Unit::Handling | Unit::Opinion) => Some(state.handling_unit_id),
+        None => None,
+    };
+    let role: Option<Role> = holder.map(|post| post.role);
+    if (unit, role) != (state.holder_unit_id, state.holder_role) {
+        // Another role or unit has it now: nobody there has taken it yet.
+        state.assignee_id = None;
+    }
+    state.holder_unit_id = unit;
+    state.holder_role = role;
+}
+
+fn apply_effect(
+    setting: &Setting,
+    state: &mut State,
+    effect: Effect,
+    input: &ActionIn,
+    effects: &mut Vec<SideEffect>,
+) -> Result<()> {
+    let now = setting.now;
+    match effect {
+        Effect::StartClock => state.start_clock(setting.calendar, &setting.term, now)?,
+        Effect::RestartClock => {
+            state.progress.complete_at = Some(now);
+            state.start_clock(setting.calendar, &setting.term, now)?;
+        }
+        Effect::PauseClock => state.pause_clock(now),
+        Effect::ResumeClock => state.resume_clock(setting.calendar, now)?,
+        Effect::StopClock => state.stop_clock(setting.calendar, now)?,
+        Effect::ComputeFees => effects.push(SideEffect::ComputeFees),
+        Effect::OpenPayment => effects.push(SideEffect::OpenPayment),
+        Effect::RecordReasons => {
+            if input.action == Action::RequestSupplement {
+                let reasons = input.reasons.clone();
+                state.progress.request = Some(SupplementRequest { asked_at: now, reasons });
+            }
+        }
+        Effect::CountSupplement => state.progress.supplements += 1,
+        Effect::AttachResult => attach_result(setting, state, input),
+        Effect::ClearAssignee => state.assignee_id = None,
+        Effect::SetAssignee => state.assignee_id = input.assignee,
+        Effect::NotifyApplicant => effects.push(SideEffect::Job(jobs::NOTIFY)),
+        Effect::SyncNational => effects.push(SideEffect::Job(jobs::SYNC_NATIONAL)),
+        Effect::EscalateToLeader => effects.push(SideEffect::Job(jobs::ESCALATE)),
+        Effect::RefundIfDue => effects.push(SideEffect::Job(jobs::REFUND)),
+        Effect::SendTaxSlip => {
+            state.progress.tax_sent_at = Some(now);
+            effects.push(SideEffect::Job(jobs::TAX_SLIP));
+        }
+        Effect::OpenOpinion => open_opinion(setting, state, input, effects),
+        Effect::CloseOpinion => close_opinion(setting, state, input)?,
+        Effect::RecordPresence => {
+            let step = input.step.clone().or_else(|| state.marking.first().cloned());
+            if let Some(step) = step {
+                let persons = input.persons.clone();
+                state.progress.presence.push(Presence { step, at: now, persons });
+            }
+        }
+        Effect::SetNewDue => {
+            if let Some(to) = input.new_due {
+                state.extend(setting.calendar, to, input.note.as_deref().unwrap_or_default(), now)?;
+            }
+        }
+        Effect::MarkLate => state.late_at = Some(now),
+        Effect::ChooseHandlingUnit => choose_handling_unit(setting, state, effects),
+    }
+    Ok(())
+}
+
+fn attach_result(setting: &Setting, state: &mut State, input: &ActionIn) {
+    if let Some(result) = &input.result {
+        state.progress.result = Some(IssuedResult {
+            code: result.code.clone(),
+            number: result.number.clone(),
+            file_id: result.file,
+            decided_at: setting.now,
+            decided_by: setting.actor_name.clone(),
+        });
+    }
+}
+
+fn open_opinion(setting: &Setting, state: &mut State, input: &ActionIn, effects: &mut Vec<SideEffect>) {
+    if let Some(unit) = &setting.unit {
+        state.progress.opinions.push(Opinion {
+            unit_id: unit.id,
+            unit_name: unit.name.clone(),
+            question: input.text.clone().unwrap_or_default(),
+            asked_at: setting.now,
+            answer: None,
+            answered_by: None,
+            answered_at: None,
+        });
+        effects.push(SideEffect::Share { unit: unit.id, relation: "opinion" });
+    }
+}
+
+fn close_opinion(setting: &Setting, state: &mut State, input: &ActionIn) -> Result<()> {
+    let open = state
+        .progress
+        .opinions
+        .iter_mut()
+        .find(|o| o.answered_at.is_none() && Some(o.unit_id) == setting.opinion_unit);
+    let Some(open) = open else {
+        return Err(INVALID.because(
+            "đơn vị này không có yêu cầu ý kiến đang chờ",
+            "no opinion of this unit is waited for",
+        ));
+    };
+    open.answer = Some(input.text.clone().unwrap_or_default());
+    open.answered_by = Some(setting.actor_name.clone());
+    open.answered_at = Some(setting.now);
+    Ok(())
+}
+
+fn choose_handling_unit(setting: &Setting, state: &mut State, effects: &mut Vec<SideEffect>) {
+    if let Some(unit) = &setting.unit
+        && unit.id != state.handling_unit_id
+    {
+        effects.push(SideEffect::Share { unit: state.handling_unit_id, relation: "former" });
+        state.handling_unit_id = unit.id;
+        state.assignee_id = None;
+        hold(setting, state);
+    }
+}
+
+/// What the history keeps of the request.
+fn detail(setting: &Setting, input: &ActionIn) -> Value {
+    let mut detail = Map::new();
+    if !input.reasons.is_empty() {
+        detail.insert("reasons".to_owned(), json!(input.reasons));
+    }
+    if !input.persons.is_empty() {
+        detail.insert("persons".to_owned(), json!(input.persons));
+    }
+    if let Some(unit) = &setting.unit {
+        detail.insert("unit".to_owned(), json!({ "id": unit.id, "name": unit.name }));
+    }
+    if let Some(text) = &input.text {
+        detail.insert("text".to_owned(), json!(text));
+    }
+    if let Some(answers) = &input.answers {
+        detail.insert("answered_fields".to_owned(), json!(answers.keys().collect::<Vec<_>>()));
+    }
+    Value::Object(detail)
+}
+
+/// The same effect twice is one effect.
+fn dedup(effects: &mut Vec<SideEffect>) {
+    let mut seen = Vec::new();
+    effects.retain(|effect| {
+        let new = !seen.contains(effect);
+        if new {
+            seen.push(effect.clone());
+        }
+        new
+    });
+}

@@ -1,0 +1,156 @@
+//! Reading a dossier under lock, and writing a plan: one transaction, one event.
+
+use diesel::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::code::DossierCode;
+use super::facts::Known;
+use super::filing::Applicant;
+use super::plan::{Plan, SideEffect};
+use super::row::{DossierRow, EventRow, StateColumns, UnitRow};
+use super::scope::visible;
+use super::state::State;
+use super::submit::jobs_of;
+use crate::app::App;
+use crate::auth::Actor;
+use crate::catalogue::Version;
+use crate::catalogue::tariff::FeeLine;
+use crate::db::schema::{dossier, dossier_event, dossier_unit, file};
+use crate::db::{Tx, to_sql};
+use crate::error::{NOT_FOUND, Result};
+use crate::payments::{self, ChargeIn, ChargeKind};
+use crate::{catalogue, jobs};
+use std::sync::Arc;
+
+/// A dossier with what decisions about it need.
+pub struct Loaded {
+    pub row: DossierRow,
+    pub state: State,
+    pub version: Arc<Version>,
+    pub applicant: Applicant,
+    with_files: Vec<String>,
+    due_amount: i64,
+    payment_confirmed: bool,
+}
+
+/// The dossier of that code, if the actor may see it.
+pub fn find(conn: &mut PgConnection, actor: &Actor, code: &str) -> Result<DossierRow> {
+    let Some(code) = DossierCode::parse(code) else { return Err(NOT_FOUND.err()) };
+    dossier::table
+        .filter(dossier::code.eq(code.as_str()))
+        .filter(visible(actor))
+        .select(DossierRow::as_select())
+        .first(conn)
+        .optional()?
+        .ok_or_else(|| NOT_FOUND.err())
+}
+
+/// Like `find`, and nobody else changes it until the end of the transaction.
+pub fn find_locked(tx: &mut Tx, code: &str) -> Result<DossierRow> {
+    let Some(code) = DossierCode::parse(code) else { return Err(NOT_FOUND.err()) };
+    dossier::table
+        .filter(dossier::code.eq(code.as_str()))
+        .filter(visible(tx.actor))
+        .select(DossierRow::as_select())
+        .for_update()
+        .first(tx.conn)
+        .optional()?
+        .ok_or_else(|| NOT_FOUND.err())
+}
+
+/// Everything that decisions about a dossier need.
+pub fn load(app: &App, conn: &mut PgConnection, row: DossierRow) -> Result<Loaded> {
+    let with_files = file::table
+        .filter(file::dossier_id.eq(row.id))
+        .filter(file::deleted_at.is_null())
+        .select(file::component)
+        .distinct()
+        .load(conn)?;
+    Ok(Loaded {
+        state: row.state()?,
+        version: app.catalogue.version(conn, row.version_id)?,
+        applicant: serde_json::from_value(row.applicant.clone())?,
+        with_files,
+        due_amount: payments::due(conn, row.id)?,
+        payment_confirmed: payments::paid(conn, row.id)? > 0,
+        row,
+    })
+}
+
+impl Loaded {
+    pub fn known(&self) -> Result<Known<'_>> {
+        Ok(Known {
+            version: &self.version,
+            channel: self.row.channel.parse().map_err(anyhow::Error::from)?,
+            case_code: &self.row.case_code,
+            subjects: &self.applicant.subjects,
+            submitted_at: self.row.submitted_at.to_jiff(),
+            with_files: self.with_files.clone(),
+            due_amount: self.due_amount,
+            payment_confirmed: self.payment_confirmed,
+        })
+    }
+}
+
+/// Writes a plan for a dossier whose row is locked: event, row, units, money, jobs.
+pub fn write(tx: &mut Tx, loaded: &Loaded, plan: &Plan) -> Result<i32> {
+    let (id, seq) = (loaded.row.id, loaded.row.seq + 1);
+    diesel::insert_into(dossier_event::table).values(EventRow::of(id, seq, &plan.event)).execute(tx.conn)?;
+    diesel::update(dossier::table.find(id)).set(StateColumns::of(&plan.state, seq)?).execute(tx.conn)?;
+    for effect in &plan.effects {
+        if let SideEffect::Share { unit, relation } = effect {
+            let (unit_id, relation, since) = (*unit, (*relation).to_owned(), to_sql(tx.now));
+            diesel::insert_into(dossier_unit::table)
+                .values(UnitRow { dossier_id: id, unit_id, relation, since })
+                .on_conflict_do_nothing()
+                .execute(tx.conn)?;
+        }
+    }
+    let charges = if plan.effects.contains(&SideEffect::ComputeFees) { fees(loaded)? } else { Vec::new() };
+    money(tx, id, &charges, std::slice::from_ref(plan))?;
+    jobs::enqueue_many(tx, &jobs_of(id, plan))?;
+    tx.audit(plan.event.action, Some(id))?;
+    Ok(seq)
+}
+
+/// The fees of a dossier, by the version, channel and day of its filing.
+fn fees(loaded: &Loaded) -> Result<Vec<FeeLine>> {
+    let known = loaded.known()?;
+    let filing = known.filing(&loaded.state.answers, loaded.state.progress.identity_level);
+    super::judge::quote(&loaded.version, &filing)
+}
+
+/// Charges, and the payment that is opened for them.
+pub fn money(tx: &mut Tx, dossier_id: Uuid, lines: &[FeeLine], plans: &[Plan]) -> Result<()> {
+    let charges: Vec<ChargeIn> = lines.iter().map(charge).collect();
+    if !charges.is_empty() {
+        payments::write_charges(tx, dossier_id, &charges)?;
+    }
+    if plans.iter().any(|plan| plan.effects.contains(&SideEffect::OpenPayment)) {
+        let due = payments::due(tx.conn, dossier_id)?;
+        if due > 0 {
+            payments::open_order(tx, dossier_id, due)?;
+        }
+    }
+    Ok(())
+}
+
+fn charge(line: &FeeLine) -> ChargeIn {
+    ChargeIn {
+        fee_code: line.code.clone(),
+        name: line.name.clone(),
+        kind: match line.kind {
+            catalogue::fee_def::FeeKind::Charge => ChargeKind::Charge,
+            catalogue::fee_def::FeeKind::Fee => ChargeKind::Fee,
+        },
+        amount: line.amount,
+        refundable: line.refundable,
+        explanation: json!({
+            "vi": line.explanation_vi,
+            "en": line.explanation_en,
+            "legal_basis": line.legal_basis,
+            "collect": line.collect.word(),
+        }),
+    }
+}

@@ -1,0 +1,367 @@
+//! A draft becomes a dossier: all or nothing, under an idempotency key, with a receipt.
+//!
+//! Checks the answers against the form and the required documents against the answers.
+//! Effects: dossier, events, charges, jobs, audit row; the code is the next number of the
+//! unit's day. Written by group commit: a batch of submissions is one transaction. Refusals:
+//! wrong answers, missing documents, a draft that changed or was submitted meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::{post, web};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Uuid as SqlUuid};
+use jiff::civil::Date;
+use rand::Rng;
+use rand::distr::Alphanumeric;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::code::DossierCode;
+use super::draft::{self, DraftRow, applicant_of, check_level};
+use super::filing::{self, ActingFor, Applicant, ReceivingUnit};
+use super::judge::{FiledFile, Filed, prepare};
+use super::plan::{Plan, SideEffect};
+use super::row::{DossierRow, EventRow, StateColumns};
+use super::store;
+use crate::app::App;
+use crate::auth::{Actor, Who};
+use crate::catalogue::Version;
+use crate::clock::day_of;
+use crate::db::schema::{audit_log, dossier, dossier_event, draft as draft_table, file};
+use crate::db::{Batcher, Db, Tx, date_to_sql, to_sql};
+use crate::error::{FORBIDDEN, Problem, Result, STALE};
+use crate::http::{IfMatch, Keyed, Once, Reply, once_many, store as store_answers};
+use crate::jobs;
+use crate::workflow::Channel;
+
+/// Length of the word that opens the public tracking: 62^16 possibilities.
+const SECRET_LENGTH: usize = 16;
+
+/// A submission.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitIn {
+    /// Clerks: receive it at once, in the same act.
+    #[serde(default)]
+    pub receive: bool,
+}
+
+/// A submission that has been judged and waits for its number.
+pub struct Submission {
+    once: Once,
+    draft_id: Uuid,
+    draft_version: i32,
+    actor: Actor,
+    unit_code: String,
+    day: Date,
+    filed: Filed,
+}
+
+/// The door of submissions: group commit.
+pub type Submissions = Batcher<Submission, Reply>;
+
+/// Starts the group commit of submissions.
+pub fn start(db: &Db) -> Submissions {
+    Batcher::start(db, "submit", apply)
+}
+
+/// Submits a draft.
+#[utoipa::path(
+    operation_id = "submit_draft",
+    tag = "dossiers",
+    request_body = SubmitIn,
+    params(
+        ("id" = Uuid, Path, description = "The draft"),
+        ("Idempotency-Key" = String, Header, description = "A new word for each request"),
+        ("If-Match" = String, Header, description = "The version of the draft that was seen"),
+    ),
+    responses(
+        (status = 201, description = "The dossier's code and receipt", body = super::receipt::SubmittedOut),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/api/v1/drafts/{id}/submit")]
+pub async fn submit(
+    app: web::Data<App>,
+    actor: Actor,
+    id: web::Path<Uuid>,
+    seen: IfMatch,
+    request: Keyed<SubmitIn>,
+) -> Result<Reply> {
+    let id = id.into_inner();
+    let once = Once { actor: actor.key(), key: request.key };
+    let receive = request.body.receive;
+    let state = app.clone();
+    let judged = app.db.read(move |conn| judge(&state, conn, actor, once, id, seen, receive)).await?;
+    match judged {
+        Judged::Answered(reply) => Ok(reply),
+        Judged::New(submission) => app.submissions.submit(*submission).await,
+    }
+}
+
+enum Judged {
+    /// This key was answered before.
+    Answered(Reply),
+    New(Box<Submission>),
+}
+
+/// Load and decide: everything that needs no lock.
+fn judge(
+    app: &App,
+    conn: &mut PgConnection,
+    actor: Actor,
+    once: Once,
+    id: Uuid,
+    seen: IfMatch,
+    receive: bool,
+) -> Result<Judged> {
+    if let Some(answer) = crate::http::answered(conn, &once)? {
+        return answer.map(Judged::Answered);
+    }
+    let row = draft::owned(conn, &actor, id)?;
+    if row.dossier_id.is_some() {
+        return Err(draft::DRAFT_SUBMITTED.err());
+    }
+    seen.check(row.version)?;
+    let now = app.db.clock.now();
+    let version = app.catalogue.version(conn, row.version_id)?;
+    let acting_for: ActingFor = serde_json::from_value(row.acting_for.clone())?;
+    filing::still_covered(&actor, &acting_for, &row.procedure_code)?;
+    let applicant = applicant_of(&row)?;
+    let unit = filing::receiving_unit_by_id(conn, row.unit_id)?;
+    let day = day_of(now);
+    let handling = filing::handling_unit(conn, &version.procedure.def, &unit, day)?;
+    let identity_level = identity_level(&actor, &row, &version)?;
+    let files = files_of_draft(conn, id)?;
+    let new = NewFiling { row: &row, version, applicant, unit, handling, identity_level, files, receive };
+    let filed = prepare(app, &actor, new, now)?;
+    let submission = Submission {
+        once,
+        draft_id: id,
+        draft_version: row.version,
+        unit_code: filed.unit_code.clone(),
+        actor,
+        day,
+        filed,
+    };
+    Ok(Judged::New(Box::new(submission)))
+}
+
+/// Everything that is known of a filing when it is judged.
+pub struct NewFiling<'a> {
+    pub row: &'a DraftRow,
+    pub version: Arc<Version>,
+    pub applicant: Applicant,
+    pub unit: ReceivingUnit,
+    pub handling: Uuid,
+    pub identity_level: u8,
+    pub files: Vec<FiledFile>,
+    pub receive: bool,
+}
+
+/// The VNeID level of the filing; a citizen's login must reach what the procedure demands.
+fn identity_level(actor: &Actor, row: &DraftRow, version: &Version) -> Result<u8> {
+    match (&actor.who, row.channel()?) {
+        (Who::Citizen(citizen), Channel::Online) => {
+            check_level(version.procedure.def.identity_level, citizen.identity_level)?;
+            Ok(u8::try_from(citizen.identity_level).unwrap_or_default())
+        }
+        (Who::Staff(_), Channel::Counter | Channel::Post) => Ok(0),
+        _ => Err(FORBIDDEN.err()),
+    }
+}
+
+fn files_of_draft(conn: &mut PgConnection, id: Uuid) -> Result<Vec<FiledFile>> {
+    Ok(file::table
+        .filter(file::draft_id.eq(id))
+        .filter(file::deleted_at.is_null())
+        .order(file::id)
+        .select(FiledFile::as_select())
+        .load(conn)?)
+}
+
+/// Writes a batch: claims, numbers, children, and the dossier rows last.
+fn apply(tx: &mut Tx, batch: &[Submission]) -> Result<Vec<Result<Reply>>> {
+    let claims: Vec<Once> = batch.iter().map(|s| s.once.clone()).collect();
+    let mut answers = once_many(tx, &claims)?;
+    let new: Vec<usize> = (0..batch.len()).filter(|n| answers[*n].is_none()).collect();
+    let fresh: Vec<&Submission> = new.iter().map(|n| &batch[*n]).collect();
+    take_drafts(tx, &fresh)?;
+    write_children(tx, &fresh)?;
+    let codes = take_numbers(tx, &fresh)?;
+    let replies = write_dossiers(tx, &fresh, &codes)?;
+    let stored: Vec<(&Once, &Reply)> = fresh.iter().map(|s| &s.once).zip(&replies).collect();
+    store_answers(tx, &stored)?;
+    for (n, reply) in new.into_iter().zip(replies) {
+        answers[n] = Some(Ok(reply));
+    }
+    Ok(answers.into_iter().flatten().collect())
+}
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// Ties each draft to its dossier, if nobody changed or submitted it meanwhile. One that was
+/// fails the whole batch; alone, it fails by itself.
+fn take_drafts(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
+    let taken: Vec<Taken> = diesel::sql_query(
+        "UPDATE draft SET dossier_id = new.dossier_id
+         FROM unnest($1, $2, $3) AS new (draft_id, version, dossier_id)
+         WHERE draft.id = new.draft_id AND draft.version = new.version AND draft.dossier_id IS NULL
+         RETURNING draft.id",
+    )
+    .bind::<Array<SqlUuid>, _>(batch.iter().map(|s| s.draft_id).collect::<Vec<_>>())
+    .bind::<Array<diesel::sql_types::Integer>, _>(batch.iter().map(|s| s.draft_version).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(batch.iter().map(|s| s.filed.id).collect::<Vec<_>>())
+    .load(tx.conn)?;
+    if taken.len() == batch.len() && batch.iter().all(|s| taken.iter().any(|t| t.id == s.draft_id)) {
+        return Ok(());
+    }
+    Err(STALE.err())
+}
+
+/// Events, charges, jobs, audit rows, and the files' way from the draft to the dossier.
+fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
+    let mut events = Vec::new();
+    let mut audits = Vec::new();
+    let mut queue = Vec::new();
+    for submission in batch {
+        let filed = &submission.filed;
+        for (seq, plan) in (1..).zip(&filed.plans) {
+            events.push(EventRow::of(filed.id, seq, &plan.event));
+        }
+        audits.push((
+            audit_log::at.eq(to_sql(tx.now)),
+            audit_log::actor.eq(submission.actor.key()),
+            audit_log::operation.eq("submit_draft"),
+            audit_log::subject.eq(filed.id),
+            audit_log::request_id.eq(submission.actor.request_id),
+        ));
+        queue.extend(filed.plans.iter().flat_map(|plan| jobs_of(filed.id, plan)));
+    }
+    diesel::insert_into(dossier_event::table).values(&events).execute(tx.conn)?;
+    diesel::insert_into(audit_log::table).values(&audits).execute(tx.conn)?;
+    jobs::enqueue_many(tx, &queue)?;
+    let with_files: Vec<(Uuid, Uuid)> =
+        batch.iter().filter(|s| s.filed.has_files).map(|s| (s.draft_id, s.filed.id)).collect();
+    if !with_files.is_empty() {
+        crate::files::move_to_dossiers(tx, &with_files)?;
+    }
+    for submission in batch {
+        store::money(tx, submission.filed.id, &submission.filed.charges, &submission.filed.plans)?;
+    }
+    Ok(())
+}
+
+/// The jobs that a plan asks for.
+pub fn jobs_of(dossier_id: Uuid, plan: &Plan) -> Vec<jobs::NewJob> {
+    let job = |kind: &'static str| jobs::NewJob {
+        kind,
+        subject: Some(dossier_id),
+        payload: json!({ "dossier_id": dossier_id, "status": plan.event.status, "action": plan.event.action }),
+        dedup: None,
+    };
+    let kinds = plan.effects.iter().filter_map(|effect| match effect {
+        SideEffect::Job(kind) => Some(*kind),
+        _ => None,
+    });
+    kinds.map(job).collect()
+}
+
+/// Takes the next numbers of each unit and day, in one order for all transactions, and as
+/// late as possible: the number rows stay locked until the commit.
+fn take_numbers(tx: &mut Tx, batch: &[&Submission]) -> Result<Vec<DossierCode>> {
+    let mut wanted: BTreeMap<(Uuid, Date), Vec<usize>> = BTreeMap::new();
+    for (n, submission) in batch.iter().enumerate() {
+        wanted.entry((submission.filed.receiving_unit_id, submission.day)).or_default().push(n);
+    }
+    let mut codes: Vec<Option<DossierCode>> = vec![None; batch.len()];
+    for ((unit, day), members) in wanted {
+        let count = i32::try_from(members.len()).unwrap_or(i32::MAX);
+        let last = next_numbers(tx, unit, day, count)?;
+        for (number, n) in ((last - count + 1)..).zip(members) {
+            codes[n] = Some(DossierCode::new(&batch[n].unit_code, day, number));
+        }
+    }
+    Ok(codes.into_iter().flatten().collect())
+}
+
+/// Raises the unit's number of the day by `count`; the answer is the last one taken.
+fn next_numbers(tx: &mut Tx, unit: Uuid, day: Date, count: i32) -> Result<i32> {
+    use crate::db::schema::dossier_number::dsl;
+    Ok(diesel::insert_into(dsl::dossier_number)
+        .values((dsl::unit_id.eq(unit), dsl::day.eq(date_to_sql(day)), dsl::last.eq(count)))
+        .on_conflict((dsl::unit_id, dsl::day))
+        .do_update()
+        .set(dsl::last.eq(dsl::last + count))
+        .returning(dsl::last)
+        .get_result(tx.conn)?)
+}
+
+/// The dossier rows, with their codes and receipts; the answers follow from them.
+fn write_dossiers(tx: &mut Tx, batch: &[&Submission], codes: &[DossierCode]) -> Result<Vec<Reply>> {
+    let mut rows = Vec::with_capacity(batch.len());
+    let mut replies = Vec::with_capacity(batch.len());
+    for (submission, code) in batch.iter().zip(codes) {
+        let row = submission.filed.row(code, secret())?;
+        replies.push(Reply::created(super::receipt::submitted(&row))?);
+        rows.push(row);
+    }
+    diesel::insert_into(dossier::table).values(&rows).execute(tx.conn)?;
+    Ok(replies)
+}
+
+fn secret() -> String {
+    rand::rng().sample_iter(Alphanumeric).take(SECRET_LENGTH).map(char::from).collect()
+}
+
+impl Filed {
+    /// The row of the dossier under its code.
+    fn row(&self, code: &DossierCode, tracking_secret: String) -> Result<DossierRow> {
+        let last = self.plans.last().map(|plan| &plan.state).unwrap_or(&self.start);
+        let seq = i32::try_from(self.plans.len()).unwrap_or(i32::MAX);
+        let state = StateColumns::of(last, seq)?;
+        let mut receipt = self.receipt.clone();
+        if let Value::Object(members) = &mut receipt {
+            members.insert("code".to_owned(), json!(code.as_str()));
+        }
+        Ok(DossierRow {
+            id: self.id,
+            code: code.as_str().to_owned(),
+            tracking_secret,
+            version_id: self.version_id,
+            procedure_code: self.procedure_code.clone(),
+            case_code: self.case_code.clone(),
+            channel: self.channel.word().to_owned(),
+            applicant: serde_json::to_value(&self.applicant)?,
+            applicant_person_id: self.person_id,
+            applicant_org_id: self.org_id,
+            filed_by: self.filed_by.clone(),
+            return_by: self.return_by.clone(),
+            answers: state.answers,
+            receiving_unit_id: self.receiving_unit_id,
+            submitted_at: to_sql(self.submitted_at),
+            receipt,
+            seq: state.seq,
+            marking: state.marking,
+            status: state.status,
+            handling_unit_id: state.handling_unit_id,
+            holder_unit_id: state.holder_unit_id,
+            holder_role: state.holder_role,
+            assignee_id: state.assignee_id,
+            clock_started_at: state.clock_started_at,
+            due_at: state.due_at,
+            paused_since: state.paused_since,
+            late_at: state.late_at,
+            closed_at: state.closed_at,
+            progress: state.progress,
+        })
+    }
+}

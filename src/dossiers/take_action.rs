@@ -1,0 +1,396 @@
+//! One action on a dossier: receive, refuse, ask for a supplement, forward, approve, return …
+//!
+//! Who may, and under which conditions, the workflow of the dossier's procedure version says.
+//! Effects: one event, the state, and what the transition lists. Refusals: 404 not visible,
+//! 403 not your role, 409 stale version, wrong step or a condition that fails.
+
+use actix_web::{get, post, web};
+use diesel::prelude::*;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::deadline::promised;
+use super::input::ActionIn;
+use super::judge::FORM_INVALID;
+use super::plan::{NamedUnit, Plan, Setting, plan};
+use super::reasons::{self, About};
+use super::scope::{Relation, relation};
+use super::state::{State, SupplementRequest};
+use super::store::{self, Loaded};
+use crate::app::App;
+use crate::auth::{Actor, Who as ActorKind};
+use crate::clock::day_of;
+use crate::db::schema::{agency, file, position};
+use crate::db::{Tx, date_to_sql};
+use crate::error::{Code, Error, INVALID, Problem, Refused, Result, UNAUTHENTICATED};
+use crate::http::{IfMatch, Keyed, Reply, once};
+use crate::workflow::{
+    Action, Available, Refusal, RefusalCode, Request, Who, available_actions, decide,
+};
+
+pub static NOT_YOUR_ROLE: Code = Code::new(
+    403,
+    "not_your_role",
+    "Bạn không có quyền thực hiện thao tác này với hồ sơ",
+    "Your role does not allow this action on the dossier",
+);
+pub static WRONG_STEP: Code = Code::new(
+    409,
+    "wrong_step",
+    "Thao tác không thuộc bước hiện tại của hồ sơ",
+    "This action does not belong to the present step",
+);
+pub static NAME_THE_STEP: Code =
+    Code::new(409, "name_the_step", "Cần chỉ rõ bước của nhánh xử lý", "Several branches are open: name the step");
+pub static CONDITION_FAILED: Code =
+    Code::new(409, "condition_failed", "Chưa đủ điều kiện thực hiện", "A condition for this action does not hold");
+pub static CLOSED: Code = Code::new(409, "dossier_closed", "Hồ sơ đã kết thúc", "The dossier is closed");
+pub static NOT_ASKED: Code = Code::new(
+    422,
+    "not_asked_for",
+    "Chỉ được bổ sung đúng nội dung được yêu cầu",
+    "Only what was asked for can be supplemented",
+);
+
+/// The dossier after an action.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActedOut {
+    pub code: String,
+    /// Status of the national portal, 1 to 10.
+    pub status: u8,
+    /// For `If-Match`.
+    pub version: i32,
+    /// Active steps.
+    pub steps: Vec<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub due_at: Timestamp,
+    /// Since when the clock stands.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub paused_since: Option<Timestamp>,
+    #[schema(value_type = Object)]
+    pub links: Value,
+}
+
+/// Takes an action.
+#[utoipa::path(
+    operation_id = "take_action",
+    tag = "dossiers",
+    request_body = ActionIn,
+    params(
+        ("code" = String, Path, description = "Dossier code"),
+        ("Idempotency-Key" = String, Header, description = "A new word for each request"),
+        ("If-Match" = String, Header, description = "The version that was seen"),
+    ),
+    responses(
+        (status = 200, description = "The dossier after the action", body = ActedOut),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/api/v1/dossiers/{code}/actions")]
+pub async fn take_action(
+    app: web::Data<App>,
+    actor: Actor,
+    code: web::Path<String>,
+    seen: IfMatch,
+    request: Keyed<ActionIn>,
+) -> Result<Reply> {
+    if matches!(actor.who, ActorKind::Anonymous) {
+        return Err(UNAUTHENTICATED.err());
+    }
+    request.body.check()?;
+    let (code, state) = (code.into_inner(), app.clone());
+    app.db
+        .write(&actor, move |tx| {
+            once(tx, &request.key, |tx| act(&state, tx, &code, Some(seen), &request.body))
+        })
+        .await
+}
+
+/// Load, decide, apply. Jobs of motcua itself come here without a version.
+pub fn act(app: &App, tx: &mut Tx, code: &str, seen: Option<IfMatch>, input: &ActionIn) -> Result<Reply> {
+    let row = store::find_locked(tx, code)?;
+    if let Some(seen) = seen {
+        seen.check(row.seq)?;
+    }
+    let loaded = store::load(app, tx.conn, row)?;
+    let plan = judge(app, tx, &loaded, input)?;
+    let version = store::write(tx, &loaded, &plan)?;
+    let state = &plan.state;
+    Reply::ok(ActedOut {
+        code: loaded.row.code.clone(),
+        status: state.status.code(),
+        version,
+        steps: state.marking.iter().map(ToString::to_string).collect(),
+        due_at: state.due_at,
+        paused_since: state.paused_since,
+        links: json!({ "self": format!("/api/v1/dossiers/{}", loaded.row.code) }),
+    })
+}
+
+/// What the action does, or why it is refused.
+fn judge(app: &App, tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<Plan> {
+    let relation = relation(tx.actor, &loaded.row.units(), &loaded.state);
+    reasons::check(&input.reasons, &loaded.version.procedure.def)?;
+    let unit = named_unit(tx, input)?;
+    let request = Request {
+        action: input.action,
+        step: input.step.clone(),
+        reasons: u32::try_from(input.reasons.len()).unwrap_or(u32::MAX),
+        later_due: input.new_due.is_some_and(|to| to > loaded.state.due_at),
+        same_unit: same_unit(tx, loaded, input)?,
+    };
+    let mut before = loaded.state.clone();
+    if input.action == Action::Supplement {
+        supplement(tx.conn, loaded, &mut before, input)?;
+    }
+    let mut facts = loaded.known()?.facts(&before);
+    facts.result_attached |= input.result.is_some();
+    let who = who(tx.actor, &relation, &loaded.state);
+    let decision = decide(&loaded.version.procedure.workflow, &facts, &request, &who).map_err(refused)?;
+    result_is_known(tx.conn, loaded, input)?;
+    let case = loaded.version.case(&loaded.row.case_code);
+    let term = case.and_then(promised).ok_or_else(|| anyhow::anyhow!("{} has no term", loaded.row.code))?;
+    let setting = Setting {
+        workflow: &loaded.version.procedure.workflow,
+        calendar: &app.calendar,
+        term,
+        now: tx.now,
+        actor: tx.actor.key(),
+        actor_name: tx.actor.name(),
+        on_behalf_of: relation.substitutes.map(|absent| format!("staff:{absent}")),
+        receiving_unit_id: loaded.row.receiving_unit_id,
+        unit,
+        handles: relation.handles,
+        opinion_unit: relation.opinion_unit,
+        return_by: loaded.row.return_by.clone(),
+        applicant_name: loaded.applicant.name.clone(),
+    };
+    // The answers of a supplement are part of the change, so the event is made against the
+    // state as stored.
+    let mut made = plan(&setting, &before, &decision, input)?;
+    made.event.changes = made.state.changes_since(&loaded.state)?;
+    Ok(made)
+}
+
+/// Who acts, as `decide` asks.
+pub fn who(actor: &Actor, relation: &Relation, state: &State) -> Who {
+    let me = actor.staff().map(|staff| staff.staff_id);
+    Who {
+        id: actor.key(),
+        posts: relation.posts.clone(),
+        is_assignee: me.is_some() && state.assignee_id == me,
+        is_substitute: relation.substitutes.is_some() && state.assignee_id == relation.substitutes,
+    }
+}
+
+/// A refusal of `decide` as a problem that names the failed conditions.
+pub fn refused(refusal: Refusal) -> Error {
+    let code = match refusal.code {
+        RefusalCode::NotYourRole => &NOT_YOUR_ROLE,
+        RefusalCode::WrongStep => &WRONG_STEP,
+        RefusalCode::NameTheStep => &NAME_THE_STEP,
+        RefusalCode::GuardFailed => &CONDITION_FAILED,
+        RefusalCode::Closed => &CLOSED,
+    };
+    let mut problem = Refused::new(code).with("failed", json!(refusal.failed));
+    problem.detail = Some((refusal.vi, refusal.en));
+    problem.into()
+}
+
+/// The unit that the request names.
+fn named_unit(tx: &mut Tx, input: &ActionIn) -> Result<Option<NamedUnit>> {
+    let Some(code) = &input.unit else { return Ok(None) };
+    let today = date_to_sql(day_of(tx.now));
+    let found: Option<(Uuid, String)> = agency::table
+        .filter(agency::code.eq(code))
+        .filter(agency::valid_from.le(today))
+        .filter(agency::valid_to.is_null().or(agency::valid_to.assume_not_null().ge(today)))
+        .select((agency::id, agency::name))
+        .first(tx.conn)
+        .optional()?;
+    match found {
+        Some((id, name)) => Ok(Some(NamedUnit { id, name })),
+        None => Err(INVALID.at("/unit", "không có cơ quan này", "there is no such agency")),
+    }
+}
+
+/// Is the official named of a unit that the dossier lies at?
+fn same_unit(tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<bool> {
+    let Some(assignee) = input.assignee else { return Ok(false) };
+    let Some(unit) = loaded.state.holder_unit_id else { return Ok(false) };
+    let today = date_to_sql(day_of(tx.now));
+    let held = position::table
+        .filter(position::staff_id.eq(assignee))
+        .filter(position::agency_id.eq(unit))
+        .filter(position::valid_from.le(today))
+        .filter(position::valid_to.is_null().or(position::valid_to.assume_not_null().ge(today)));
+    let held = match loaded.state.holder_role {
+        Some(role) => held.filter(position::role.eq(role.word())).count().get_result::<i64>(tx.conn)?,
+        None => 0,
+    };
+    Ok(held > 0)
+}
+
+/// A result must be one that the procedure knows, and its file one of this dossier.
+fn result_is_known(conn: &mut PgConnection, loaded: &Loaded, input: &ActionIn) -> Result<()> {
+    let Some(result) = &input.result else { return Ok(()) };
+    if !loaded.version.procedure.def.results.iter().any(|r| r.code == result.code) {
+        return Err(INVALID.at("/result/code", "không phải kết quả của thủ tục này", "not a result of this procedure"));
+    }
+    if result.number.trim().is_empty() {
+        return Err(INVALID.at("/result/number", "bắt buộc", "is required"));
+    }
+    let Some(id) = result.file else { return Ok(()) };
+    let there = file::table
+        .find(id)
+        .filter(file::dossier_id.eq(loaded.row.id))
+        .filter(file::purpose.eq("result"))
+        .filter(file::deleted_at.is_null())
+        .count()
+        .get_result::<i64>(conn)?;
+    match there {
+        1 => Ok(()),
+        _ => Err(INVALID.at("/result/file", "không có tệp kết quả này trong hồ sơ", "no such result file in the dossier")),
+    }
+}
+
+/// Takes the supplement into the state: only fields that were asked for, and every document
+/// that was asked for must have come since.
+fn supplement(conn: &mut PgConnection, loaded: &Loaded, state: &mut State, input: &ActionIn) -> Result<()> {
+    let Some(request) = state.progress.request.clone() else { return Ok(()) };
+    let mut answers = match &state.answers {
+        Value::Object(answers) => answers.clone(),
+        _ => Map::new(),
+    };
+    for (name, value) in input.answers.iter().flatten() {
+        if super::draft::contains_nul(value) || name.contains('\0') {
+            return Err(INVALID.at("/answers", "có ký tự rỗng", "contains a NUL character"));
+        }
+        if !asked_field(&request, name) {
+            let field = format!("/answers/{name}");
+            return Err(NOT_ASKED.at(&field, "trường này không được yêu cầu bổ sung", "this field was not asked for"));
+        }
+        answers.insert(name.clone(), value.clone());
+    }
+    state.answers = Value::Object(answers);
+    let mistakes = loaded.version.check_answers(&state.answers);
+    if !mistakes.is_empty() {
+        let mut refused = Refused::new(&FORM_INVALID);
+        refused.fields = mistakes;
+        return Err(refused.into());
+    }
+    everything_came(conn, loaded, &request, input)
+}
+
+fn asked_field(request: &SupplementRequest, name: &str) -> bool {
+    request.reasons.iter().any(|reason| match &reason.about {
+        About::Field(pointer) => pointer.trim_start_matches('/').split('/').next() == Some(name),
+        About::Document(_) | About::Condition(_) => false,
+    })
+}
+
+/// Refuses a supplement that leaves out a document or field that was asked for.
+fn everything_came(
+    conn: &mut PgConnection,
+    loaded: &Loaded,
+    request: &SupplementRequest,
+    input: &ActionIn,
+) -> Result<()> {
+    let came: Vec<String> = file::table
+        .filter(file::dossier_id.eq(loaded.row.id))
+        .filter(file::purpose.eq("supplement"))
+        .filter(file::deleted_at.is_null())
+        .filter(file::uploaded_at.ge(crate::db::to_sql(request.asked_at)))
+        .select(file::component)
+        .load(conn)?;
+    for reason in &request.reasons {
+        let (there, what) = match &reason.about {
+            About::Document(code) => (came.contains(code), format!("/documents/{code}")),
+            About::Field(pointer) => {
+                let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+                (input.answers.as_ref().is_some_and(|a| a.contains_key(name)), format!("/answers/{name}"))
+            }
+            About::Condition(_) => (true, String::new()),
+        };
+        if !there {
+            return Err(CONDITION_FAILED.at(&what, "chưa bổ sung nội dung này", "this was asked for and has not come"));
+        }
+    }
+    Ok(())
+}
+
+/// What the caller may do now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActionsOut {
+    /// For `If-Match` of the action.
+    pub version: i32,
+    pub actions: Vec<AvailableOut>,
+}
+
+/// One action that the caller's roles allow at the present step.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailableOut {
+    pub action: Action,
+    /// Name for buttons, in Vietnamese.
+    pub name: String,
+    pub step: String,
+    /// Steps it leads to.
+    pub to: Vec<String>,
+    /// May be done now, given what it needs.
+    pub allowed: bool,
+    /// What the request has to bring along.
+    pub needs: Vec<String>,
+    /// Conditions that fail.
+    pub failed: Vec<String>,
+    /// Why not, in Vietnamese.
+    pub why: Option<String>,
+}
+
+impl From<Available> for AvailableOut {
+    fn from(available: Available) -> Self {
+        let refusal = available.refusal;
+        Self {
+            action: available.action,
+            name: available.action.vi().to_owned(),
+            step: available.step.to_string(),
+            to: available.to.iter().map(ToString::to_string).collect(),
+            allowed: available.allowed,
+            needs: available.needs.iter().map(ToString::to_string).collect(),
+            failed: refusal.iter().flat_map(|r| r.failed.iter().map(ToString::to_string)).collect(),
+            why: refusal.map(|r| r.vi),
+        }
+    }
+}
+
+/// Lists what the caller may do with a dossier, and why not the rest.
+#[utoipa::path(
+    operation_id = "list_actions",
+    tag = "dossiers",
+    params(("code" = String, Path, description = "Dossier code")),
+    responses(
+        (status = 200, description = "Actions", body = ActionsOut),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/api/v1/dossiers/{code}/actions")]
+pub async fn list_actions(app: web::Data<App>, actor: Actor, code: web::Path<String>) -> Result<Reply> {
+    if matches!(actor.who, ActorKind::Anonymous) {
+        return Err(UNAUTHENTICATED.err());
+    }
+    let (code, state) = (code.into_inner(), app.clone());
+    let out = app.db.read(move |conn| {
+        let row = store::find(conn, &actor, &code)?;
+        let loaded = store::load(&state, conn, row)?;
+        let relation = relation(&actor, &loaded.row.units(), &loaded.state);
+        let who = who(&actor, &relation, &loaded.state);
+        let facts = loaded.known()?.facts(&loaded.state);
+        let actions = available_actions(&loaded.version.procedure.workflow, &facts, &who);
+        Ok(ActionsOut { version: loaded.row.seq, actions: actions.into_iter().map(AvailableOut::from).collect() })
+    });
+    Reply::ok(out.await?)
+}

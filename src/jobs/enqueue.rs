@@ -1,0 +1,67 @@
+//! Writing jobs, in the transaction that causes them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::listen::CHANNEL;
+use crate::db::Tx;
+use crate::db::schema::job;
+use crate::error::Result;
+
+/// PostgreSQL lets one notifying transaction commit at a time, which would undo the group
+/// commit; so a process notifies at most once in this time. Who is missed is found by polling.
+const HINT_PAUSE: Duration = Duration::from_millis(20);
+
+/// A job to be written.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = job)]
+pub struct NewJob {
+    /// Which handler runs it.
+    pub kind: &'static str,
+    /// The dossier, order … whose jobs run one after the other; `None` = no order to keep.
+    /// The order is that of the commits for writers that hold the subject's row lock.
+    pub subject: Option<Uuid>,
+    /// What the handler needs: ids and small values, never personal data.
+    pub payload: Value,
+    /// Names the effect: a second job with this word is not written, also not after the
+    /// first was done (as long as its row is kept). `None` = write always.
+    pub dedup: Option<String>,
+}
+
+/// Writes a job; it runs after this transaction is committed.
+pub fn enqueue(
+    tx: &mut Tx,
+    kind: &'static str,
+    subject: Option<Uuid>,
+    payload: Value,
+    dedup: Option<String>,
+) -> Result<()> {
+    enqueue_many(tx, &[NewJob { kind, subject, payload, dedup }])
+}
+
+/// Writes jobs in one statement; those of one subject run in the order of the slice.
+pub fn enqueue_many(tx: &mut Tx, jobs: &[NewJob]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    diesel::insert_into(job::table).values(jobs).on_conflict(job::dedup).do_nothing().execute(tx.conn)?;
+    if hint_is_due() {
+        diesel::sql_query("SELECT pg_notify($1, '')").bind::<Text, _>(CHANNEL).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Whether this process has been silent long enough to wake the workers again.
+fn hint_is_due() -> bool {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (now, pause) = (now.as_micros() as u64, HINT_PAUSE.as_micros() as u64);
+    let last = LAST.load(Ordering::Relaxed);
+    now.abs_diff(last) >= pause
+        && LAST.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+}

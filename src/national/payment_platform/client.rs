@@ -1,0 +1,86 @@
+//! The client: one request a call, with a time limit. Retries are the queue's business.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::init::Beneficiary;
+use super::{Callback, Demand, Init, InitReply, Partner, ReceiptQuery, SUCCESS};
+use crate::config::Config;
+
+/// Longest answer that is read, in bytes.
+const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// The platform, as a partner meets it.
+#[derive(Debug, Clone)]
+pub struct PaymentPlatform {
+    http: reqwest::Client,
+    /// Address of the platform, without a slash at its end.
+    base: String,
+    beneficiary: Beneficiary,
+    pub partner: Partner,
+}
+
+/// What the platform says about an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipt {
+    /// Paid: its signed answer, to be taken in like a callback.
+    Paid(Bytes),
+    NotPaid,
+}
+
+impl PaymentPlatform {
+    pub fn new(config: &Config) -> Result<Self> {
+        let payment = &config.payment;
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(payment.timeout_seconds))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            http,
+            base: config.payment_gateway(),
+            beneficiary: Beneficiary {
+                account: payment.beneficiary_account.clone(),
+                bank: payment.beneficiary_bank.clone(),
+                name: payment.beneficiary_name.clone(),
+            },
+            partner: Partner::of(payment),
+        })
+    }
+
+    /// Opens a payment and gives the page where it can be paid. Asking again for the same
+    /// reference gives the same page.
+    pub async fn open(&self, demand: &Demand, now: Timestamp) -> Result<String> {
+        let init = Init::new(&self.partner, demand, &self.beneficiary, now);
+        let answer = self.ask("init", &init).await?;
+        let reply: InitReply = serde_json::from_slice(&answer).context("the answer cannot be read")?;
+        ensure!(reply.is_authentic(&self.partner), "the answer is not signed by the platform");
+        ensure!(reply.reference == demand.reference, "the answer is about another order");
+        ensure!(reply.is_success(), "the platform refused: {} {}", reply.error_code, reply.description);
+        ensure!(reply.pay_url.len() <= 2000, "the address of the pay page is too long");
+        ensure!(reply.pay_url.starts_with("http"), "the answer names no pay page");
+        Ok(reply.pay_url)
+    }
+
+    /// Asks what became of an order.
+    pub async fn receipt(&self, reference: &str, now: Timestamp) -> Result<Receipt> {
+        let answer = self.ask("receipt", &ReceiptQuery::new(&self.partner, reference, now)).await?;
+        let callback = Callback::read(&answer).map_err(|_| anyhow::anyhow!("the answer cannot be read"))?;
+        ensure!(callback.is_authentic(&self.partner), "the answer is not signed by the platform");
+        ensure!(callback.reference == reference, "the answer is about another order");
+        Ok(if callback.error_code == SUCCESS { Receipt::Paid(answer) } else { Receipt::NotPaid })
+    }
+
+    async fn ask(&self, what: &str, message: &impl serde::Serialize) -> Result<Bytes> {
+        let response = self.http.post(format!("{}/{what}", self.base)).json(message).send().await?;
+        let mut response = response.error_for_status()?;
+        let mut answer = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            answer.extend_from_slice(&chunk);
+            ensure!(answer.len() <= ANSWER_LIMIT, "the answer is too long");
+        }
+        Ok(answer.into())
+    }
+}

@@ -1,0 +1,69 @@
+//! The national side itself, for demo and tests: real HTTP servers with a fault dial.
+//!
+//! Nothing of motcua calls in here; the portal reaches the simulators over HTTP only, as it
+//! reaches the real systems.
+
+mod faults;
+pub mod payment_platform;
+pub mod vneid;
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, HttpServer, middleware, web};
+use anyhow::{Context, Result};
+
+use crate::config::Config;
+
+pub use faults::Faults;
+
+/// The state of all simulators; one for all threads.
+pub struct Simulators {
+    faults: web::Data<Faults>,
+    payment: web::Data<payment_platform::PaymentSimulator>,
+    vneid: web::Data<vneid::Provider>,
+}
+
+impl Simulators {
+    pub fn new(config: &Config) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            faults: web::Data::new(Faults::default()),
+            payment: web::Data::new(payment_platform::PaymentSimulator::new(config)?),
+            vneid: web::Data::new(vneid::Provider::new(config)?),
+        }))
+    }
+
+    /// Mounts every simulator.
+    pub fn routes(&self, config: &mut web::ServiceConfig) {
+        config
+            .app_data(self.faults.clone())
+            .app_data(self.payment.clone())
+            .app_data(self.vneid.clone())
+            .configure(faults::routes)
+            .configure(payment_platform::routes)
+            .configure(vneid::routes);
+    }
+}
+
+/// The simulators as one application.
+pub fn service(
+    simulators: Arc<Simulators>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new().wrap(middleware::from_fn(faults::apply)).configure(|config| simulators.routes(config))
+}
+
+/// Runs the simulators at their configured address until the process is asked to end.
+pub async fn run(config: &Config) -> Result<()> {
+    let (simulators, address) = (Simulators::new(config)?, config.simulators_address());
+    let server = HttpServer::new(move || service(simulators.clone())).workers(1);
+    Ok(server.bind(address).with_context(|| format!("cannot listen on {address}"))?.run().await?)
+}

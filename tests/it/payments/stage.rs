@@ -1,0 +1,254 @@
+//! A portal, a payment platform and a dossier that owes money.
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::{App as Actix, HttpServer};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
+use diesel::{PgConnection, RunQueryDsl};
+use motcua::app::{self, App};
+use motcua::auth::Actor;
+use motcua::clock::Clock;
+use motcua::config::Config;
+use motcua::db::{Db, DbLimits, Tx};
+use motcua::error::Result;
+use motcua::national::payment_platform::{Callback, CallbackReply, Partner, PaymentPlatform};
+use motcua::payments::{
+    self, ChargeIn, ChargeKind, Order, OrderState, PaymentOut, open_order, payment_of, write_charges,
+};
+use motcua::simulators::Simulators;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{TestDb, lines};
+
+pub const AMOUNT: i64 = 7000;
+
+pub struct Stage {
+    // Dropped last: it takes the database away.
+    pub db: Db,
+    pub platform: PaymentPlatform,
+    pub partner: Partner,
+    pub http: reqwest::Client,
+    pub portal: String,
+    pub simulator: String,
+    pub test_db: TestDb,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// With further configuration.
+    pub async fn with(more: &str) -> Self {
+        let (portal, simulator) = (listener(), listener());
+        let port = |l: &TcpListener| l.local_addr().unwrap().port();
+        let file =
+            format!("[http]\nport = {}\n[simulators]\nport = {}\n{more}", port(&portal), port(&simulator));
+        let config = Config::from_parts(&file, []).unwrap();
+        let test_db = TestDb::new();
+        seed(&mut test_db.connect());
+        let limits = DbLimits { pool_size: 20, checkout_ms: 10_000, ..DbLimits::default() };
+        let db = Db::connect(test_db.url(), &limits, Clock::default()).unwrap();
+        let app = App::build(config.clone(), db.clone()).unwrap();
+        serve(portal, app);
+        let simulators = Simulators::new(&config).unwrap();
+        let server = HttpServer::new(move || Actix::new().configure(|config| simulators.routes(config)));
+        actix_web::rt::spawn(server.workers(1).disable_signals().listen(simulator).unwrap().run());
+        Self {
+            db,
+            platform: PaymentPlatform::new(&config).unwrap(),
+            partner: Partner::of(&config.payment),
+            http: reqwest::Client::new(),
+            portal: config.public_url(),
+            simulator: config.payment_gateway(),
+            test_db,
+        }
+    }
+
+    /// A dossier that owes [`AMOUNT`], with an open order.
+    pub async fn order(&self) -> Order {
+        let dossier = Uuid::now_v7();
+        insert_dossier(&mut self.test_db.connect(), dossier);
+        let charge = ChargeIn {
+            fee_code: "TT-DK".to_owned(),
+            name: "Lệ phí đăng ký tạm trú".to_owned(),
+            kind: ChargeKind::Fee,
+            amount: AMOUNT,
+            refundable: true,
+            explanation: json!({ "rule": "TT 75/2022/TT-BTC" }),
+        };
+        let written = move |tx: &mut Tx| {
+            write_charges(tx, dossier, std::slice::from_ref(&charge))?;
+            open_order(tx, dossier, AMOUNT)
+        };
+        self.write(written).await.unwrap()
+    }
+
+    /// The same, with its pay page; gives the page's address too.
+    pub async fn payable(&self) -> (Order, String) {
+        let order = self.order().await;
+        let payload = json!({ "order_id": order.id });
+        payments::run_open_payment(&self.db, &self.platform, payload).await.unwrap();
+        let url = self.payment(&order).await.order.unwrap().pay_url.unwrap();
+        (order, url)
+    }
+
+    pub async fn payment(&self, order: &Order) -> PaymentOut {
+        let dossier = order.dossier_id;
+        self.db.read(move |conn| payment_of(conn, dossier)).await.unwrap()
+    }
+
+    pub async fn state(&self, order: &Order) -> OrderState {
+        self.payment(order).await.order.unwrap().state
+    }
+
+    pub async fn cancel(&self, order: &Order) {
+        let dossier = order.dossier_id;
+        assert!(self.write(move |tx| payments::cancel_order(tx, dossier)).await.unwrap());
+    }
+
+    /// One transaction of a job.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.db.write(&Actor::system("test"), f).await
+    }
+
+    /// The genuine notice that an order was paid, before it is signed.
+    pub fn notice(&self, order: &Order) -> Callback {
+        Callback {
+            kind: "ConfirmTrans".to_owned(),
+            error_code: "00".to_owned(),
+            partner: self.partner.code.clone(),
+            reference: order.reference.clone(),
+            amount: order.amount.to_string(),
+            currency: "VND".to_owned(),
+            transaction: format!("GD-{}", order.reference),
+            bank: "VIETINBANK".to_owned(),
+            time: "20261122091500".to_owned(),
+            information: "Nộp phí, lệ phí".to_owned(),
+            digest: String::new(),
+        }
+    }
+
+    /// The signed body of a notice.
+    pub fn signed(&self, order: &Order, change: impl FnOnce(&mut Callback)) -> String {
+        let mut notice = self.notice(order);
+        change(&mut notice);
+        notice.sign(&self.partner).to_json().to_string()
+    }
+
+    /// Sends a body as the platform does: status and answer.
+    pub async fn send(&self, body: impl Into<reqwest::Body>) -> (u16, Value) {
+        let url = format!("{}/api/v1/payments/callbacks/national", self.portal);
+        let request = self.http.post(url).header("Content-Type", "application/json").body(body);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Sends a body and gives `MaLoi` of the reply, which must be signed and about `order`.
+    pub async fn reply(&self, order: &Order, body: String) -> String {
+        let (status, answer) = self.send(body).await;
+        assert_eq!(status, 200, "{answer}");
+        let reply: CallbackReply = serde_json::from_value(answer).unwrap();
+        assert!(reply.is_authentic(&self.partner), "the reply must be signed: {reply:?}");
+        assert_eq!((reply.partner.as_str(), &reply.reference), ("MOTCUA", &order.reference));
+        let in_words = if reply.error_code == "00" { "Thành công" } else { "Các lỗi khác" };
+        assert_eq!(reply.description, in_words);
+        reply.error_code
+    }
+
+    /// Pays as a script does: `MaLoi` of the portal's replies, empty where none came.
+    pub async fn pay(&self, url: &str) -> Vec<String> {
+        let answer = self.http.post(url).header("Accept", "application/json").send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        let replies = answer["replies"].as_array().unwrap().iter();
+        replies.map(|reply| reply["MaLoi"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    pub async fn faults(&self, faults: Value) {
+        let put = self.http.put(format!("{}/faults", self.simulator)).json(&faults);
+        assert_eq!(put.send().await.unwrap().status(), 200);
+    }
+
+    /// Everything that a payment could change, as lines to compare.
+    pub fn everything(&self) -> Vec<String> {
+        let sql = "SELECT concat_ws(' ', id, state, amount, paid_at, gateway_txn) AS line FROM payment_order
+                   UNION ALL SELECT concat_ws(' ', kind, dedup, payload) FROM job
+                   UNION ALL SELECT concat_ws(' ', operation, subject) FROM audit_log
+                   UNION ALL SELECT concat_ws(' ', id, amount) FROM charge ORDER BY 1";
+        lines(&mut self.test_db.connect(), sql)
+    }
+
+    /// The outcomes of the inbox in the order of arrival.
+    pub fn outcomes(&self) -> Vec<String> {
+        let sql = "SELECT outcome AS line FROM gateway_event ORDER BY received_at, id";
+        lines(&mut self.test_db.connect(), sql)
+    }
+
+    /// The payloads of the jobs that say that money came.
+    pub fn paid_jobs(&self) -> Vec<String> {
+        let sql = "SELECT payload::text AS line FROM job WHERE kind = 'fee_paid' ORDER BY id";
+        lines(&mut self.test_db.connect(), sql)
+    }
+}
+
+fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+fn serve(listener: TcpListener, app: Arc<App>) {
+    let server = HttpServer::new(move || app::service(app.clone())).workers(2).disable_signals();
+    actix_web::rt::spawn(server.listen(listener).unwrap().run());
+}
+
+fn seed(conn: &mut PgConnection) {
+    conn.batch_execute(
+        "INSERT INTO agency (id, code, long_code, name, short_name, kind, level, sample, valid_from)
+         VALUES ('00000000-0000-0000-0000-0000000000a1', 'H49.61', '000.00.61.H49', 'UBND phường Hạ Long',
+                 'Hạ Long', 'commune', 'commune', true, '2025-07-01');
+         INSERT INTO procedure (code, name, field_code, field_name, levels, decision, online, folded, updated_at)
+         VALUES ('1.004194', 'Đăng ký tạm trú', 'CT', 'Cư trú', '{commune}', '', true, '', now());
+         INSERT INTO procedure_version (id, procedure_code, version, definition, workflow, effective_from,
+                                        published_at, published_by)
+         VALUES ('00000000-0000-0000-0000-0000000000b1', '1.004194', 1, '{}', '{}', '2025-07-01', now(), '');",
+    )
+    .unwrap();
+}
+
+fn insert_dossier(conn: &mut PgConnection, id: Uuid) {
+    diesel::sql_query(
+        "INSERT INTO dossier (id, code, tracking_secret, version_id, procedure_code, case_code, channel,
+                              applicant, filed_by, return_by, answers, receiving_unit_id, submitted_at, receipt,
+                              seq, marking, status, handling_unit_id, progress)
+         VALUES ($1, 'H49.61-' || left($1::text, 18), '', '00000000-0000-0000-0000-0000000000b1', '1.004194', 'standard',
+                 'online', '{\"name\": \"Nguyễn Thị Mai\"}', 'test', 'online', '{}',
+                 '00000000-0000-0000-0000-0000000000a1', now(), '{}', 1, '{await_payment}', 6,
+                 '00000000-0000-0000-0000-0000000000a1', '{}')",
+    )
+    .bind::<SqlUuid, _>(id)
+    .execute(conn)
+    .unwrap();
+}
+
+/// Tries to write a charge of any amount past all our checks.
+pub fn insert_charge(conn: &mut PgConnection, dossier: Uuid, amount: i64) -> diesel::QueryResult<usize> {
+    diesel::sql_query(
+        "INSERT INTO charge (id, dossier_id, fee_code, name, kind, amount, refundable, explanation, created_at)
+         VALUES (gen_random_uuid(), $1, 'X', 'X', 'fee', $2, true, '{}', now())",
+    )
+    .bind::<SqlUuid, _>(dossier)
+    .bind::<BigInt, _>(amount)
+    .execute(conn)
+}
+
+/// The result of a read inside a test.
+pub async fn read<T: Send + 'static>(
+    db: &Db,
+    f: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
+) -> T {
+    db.read(f).await.unwrap()
+}
