@@ -1,5 +1,6 @@
 //! Conditions over a filing: which document is asked for, which fee applies.
 use crate::workflow::{Channel, words};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -159,5 +160,62 @@ impl From<Cond> for Written {
             Cond::Not(cond) => w.not = Some(cond),
         }
         w
+    }
+}
+
+/// One filing, as far as conditions ask for it.
+#[derive(Clone, Debug)]
+pub struct Filing<'a> {
+    /// How it is filed.
+    pub channel: Channel,
+    /// The day of filing, in the time zone of the law.
+    pub date: Date,
+    /// The case it falls under; none while the case itself is being found.
+    pub case: Option<&'a str>,
+    /// The form as filled in.
+    pub answers: &'a Value,
+    /// Groups the applicant belongs to.
+    pub subjects: &'a [Subject],
+    /// The VNeID level of the filing: 0, 1 or 2.
+    pub identity_level: u8,
+}
+
+impl Cond {
+    /// Does it hold for this filing?
+    pub fn holds(&self, filing: &Filing) -> bool {
+        match self {
+            Self::Field(field, test) => test.holds(filing.answers.pointer(field), filing.date),
+            Self::Channel(channel) => filing.channel == *channel,
+            Self::Case(case) => filing.case == Some(case),
+            Self::Subject(subject) => filing.subjects.contains(subject),
+            Self::IdentityLevel(level) => filing.identity_level >= *level,
+            Self::All(conds) => conds.iter().all(|cond| cond.holds(filing)),
+            Self::Any(conds) => conds.iter().any(|cond| cond.holds(filing)),
+            Self::Not(cond) => !cond.holds(filing),
+        }
+    }
+}
+
+impl Test {
+    fn holds(&self, answer: Option<&Value>, filed: Date) -> bool {
+        let given = answer.filter(|value| !value.is_null() && value.as_str() != Some(""));
+        match (self, given) {
+            (Self::Present(there), _) => given.is_some() == *there,
+            (_, None) => false,
+            (Self::Equals(value), Some(answer)) => answer == value,
+            (Self::OneOf(values), Some(answer)) => values.contains(answer),
+            (Self::AtLeast(least), Some(answer)) => at_least(answer, *least),
+            (Self::OlderThanDays(days), Some(answer)) => answer
+                .as_str()
+                .and_then(|text| text.parse::<Date>().ok())
+                .is_some_and(|date| i64::from(date.duration_until(filed).as_hours()) > days * 24),
+        }
+    }
+}
+
+fn at_least(answer: &Value, least: i64) -> bool {
+    match answer.as_i64() {
+        Some(number) => number >= least,
+        None => answer.as_f64().is_some_and(|number| number >= least as f64),
     }
 }

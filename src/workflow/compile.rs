@@ -77,6 +77,11 @@ impl Workflow {
         self.def.transitions.iter().enumerate().filter(move |(_, transition)| transition.from.contains(step))
     }
 
+    /// The steps of a shortest way from filing to a step.
+    pub fn route_to(&self, goal: &StepId) -> Option<Vec<StepId>> {
+        net::route_to(self, goal)
+    }
+
     /// No step of the position has a way out.
     pub fn is_closed(&self, position: &Position) -> bool {
         position.marking.iter().all(|id| self.step(id).is_some_and(|step| step.status.is_terminal()))

@@ -29,3 +29,12 @@ pub use status::{DossierStatus, UnknownStatus};
 pub use vocabulary::{Action, Channel, ClockState, Effect, Guard, Role, Unit};
 pub use words::UnknownWord;
 pub(crate) use words::words;
+
+#[cfg(test)]
+pub(crate) mod tests_data;
+#[cfg(test)]
+mod tests_decide;
+#[cfg(test)]
+mod tests_defects;
+#[cfg(test)]
+mod tests_walks;

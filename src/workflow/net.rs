@@ -262,3 +262,10 @@ fn follow(workflow: &Workflow, node: &Node, position: Position, way: &Transition
     let started = node.started || clock(workflow, &position) == ClockState::Running;
     Node { started, priced: node.priced || way.effects.contains(&Effect::ComputeFees), position }
 }
+
+/// The steps of a shortest way from filing to a step; none if no filing gets there.
+pub(super) fn route_to(workflow: &Workflow, goal: &StepId) -> Option<Vec<StepId>> {
+    let net = Net::explore(workflow);
+    let node = net.nodes.iter().position(|node| node.position.marking.contains(goal))?;
+    Some(net.route(node))
+}

@@ -137,7 +137,15 @@ impl Action {
 
     /// Actions by which an official sends a dossier on, so that he may recall it.
     pub const fn sends(self) -> bool {
-        matches!(self, Self::Receive | Self::HandOver | Self::Forward | Self::Approve | Self::Finish)
+        matches!(
+            self,
+            Self::Receive
+                | Self::HandOver
+                | Self::RequestOpinion
+                | Self::Forward
+                | Self::Approve
+                | Self::Finish
+        )
     }
 
     /// Actions that the law wants reasoned (which paper, what is wrong, how to mend it).
