@@ -32,6 +32,9 @@ mod shapes;
 mod show;
 pub mod tariff;
 
+#[cfg(test)]
+mod tests_rules;
+
 pub use cache::{Catalogue, Version};
 
 /// The operations of the catalogue.
