@@ -14,17 +14,20 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::db::Db;
+use crate::files::Files;
 use crate::http;
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
     pub config: Config,
     pub db: Db,
+    pub files: Files,
 }
 
 impl App {
     pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self { config, db }))
+        let files = Files::open(&config)?;
+        Ok(Arc::new(Self { config, db, files }))
     }
 }
 

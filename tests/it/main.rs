@@ -1,4 +1,5 @@
 //! Integration tests, one binary; the folders mirror `src`.
 mod db;
+mod files;
 mod jobs;
 mod support;

@@ -1,0 +1,138 @@
+//! Taking in a file: streamed to the store, counted, hashed and looked at on the way.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{TryStream, TryStreamExt};
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, timeout_at};
+
+use super::kind::Sniffer;
+use super::store::Writer;
+use super::{
+    FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, Files, Kind, Limits, SafeName,
+    UPLOAD_INCOMPLETE, UPLOAD_TOO_SLOW,
+};
+use crate::error::{Error, Refused, Result};
+
+/// A file that lies in the store, durable, and that no row names yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Key in the store.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256, hex.
+    pub sha256: String,
+    pub media_type: &'static str,
+    /// The cleaned name.
+    pub name: String,
+}
+
+impl Files {
+    /// Receives a file under the name that the sender gives it. What is refused or breaks off
+    /// leaves nothing behind.
+    pub async fn receive<S>(&self, payload: S, name: &str) -> Result<Received>
+    where
+        S: TryStream<Ok = Bytes, Error: Display> + Unpin,
+    {
+        let name = SafeName::of(name)?;
+        let kind = self.limits.kind_of(&name)?;
+        let mut writer = self.store.begin().await?;
+        let (size, sha256) = match pour(payload, &mut writer, &self.limits, kind).await {
+            Ok(counted) => counted,
+            Err(error) => {
+                writer.abort().await;
+                return Err(error);
+            }
+        };
+        let key = writer.finish().await?;
+        Ok(Received { key, size, sha256, media_type: kind.media_type(), name: name.as_str().to_owned() })
+    }
+}
+
+impl Limits {
+    /// The type that the name promises, if it is taken.
+    fn kind_of(&self, name: &SafeName) -> Result<Kind> {
+        name.kind().filter(|kind| self.allowed.contains(kind)).ok_or_else(|| {
+            let words: Vec<&str> = self.allowed.iter().map(|kind| kind.word()).collect();
+            let words = words.join(", ");
+            FILE_TYPE_REFUSED.at("name", format!("chỉ nhận: {words}"), format!("accepted are: {words}"))
+        })
+    }
+
+    /// Refuses what is larger than a file may be.
+    pub(super) fn check_size(&self, bytes: u64) -> Result<()> {
+        if bytes <= self.max_bytes {
+            return Ok(());
+        }
+        Err(Refused::new(&FILE_TOO_LARGE).with("max_bytes", self.max_bytes).into())
+    }
+}
+
+/// Size and hash of what went from the sender to the store.
+async fn pour<S>(mut payload: S, writer: &mut Writer, limits: &Limits, kind: Kind) -> Result<(u64, String)>
+where
+    S: TryStream<Ok = Bytes, Error: Display> + Unpin,
+{
+    let (mut size, mut hash, mut sniffer) = (0, Sha256::new(), Sniffer::default());
+    let pace = Pace::begin(limits);
+    while let Some(chunk) = pace.wait_for(size, payload.try_next()).await?.map_err(broken_off)? {
+        size += chunk.len() as u64;
+        limits.check_size(size)?;
+        sniffer.push(&chunk);
+        if sniffer.contradicts(kind) {
+            return Err(mismatch(kind));
+        }
+        hash.update(&chunk);
+        writer.write(chunk).await?;
+    }
+    if size == 0 {
+        return Err(FILE_EMPTY.err());
+    }
+    if !sniffer.confirms(kind) {
+        return Err(mismatch(kind));
+    }
+    Ok((size, hex::encode(hash.finalize())))
+}
+
+/// The sender went away, or did not keep to its own frame.
+pub(super) fn broken_off(error: impl Display) -> Error {
+    UPLOAD_INCOMPLETE.because(error.to_string(), error.to_string())
+}
+
+fn mismatch(kind: Kind) -> Error {
+    let word = kind.word();
+    FILE_TYPE_MISMATCH.at(
+        "name",
+        format!("đuôi tên tệp nói là {word}, nội dung thì không phải"),
+        format!("the name says {word}, the content is not"),
+    )
+}
+
+/// How slow a sender may be: it has the patience and a second for each `floor` bytes that
+/// came, and may never be silent for longer than the patience. The framework has no limit of
+/// the time of a body.
+pub(super) struct Pace {
+    begun: Instant,
+    floor: u64,
+    patience: Duration,
+}
+
+impl Pace {
+    pub fn begin(limits: &Limits) -> Self {
+        Self { begun: Instant::now(), floor: limits.floor, patience: limits.patience }
+    }
+
+    /// Waits for what comes next after so many bytes.
+    pub async fn wait_for<T>(&self, bytes: u64, next: impl Future<Output = T>) -> Result<T> {
+        if self.floor == 0 {
+            return Ok(next.await);
+        }
+        let earned = Duration::from_millis(bytes.saturating_mul(1000) / self.floor);
+        let silence_ends = Instant::now() + self.patience;
+        let deadline = silence_ends.min(self.begun + self.patience + earned);
+        timeout_at(deadline, next).await.map_err(|_| UPLOAD_TOO_SLOW.err())
+    }
+}

@@ -1,0 +1,89 @@
+//! Removing bytes that no row needs: of uploads whose request died before the row was written,
+//! and of files that were taken out of their draft.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context;
+use diesel::prelude::*;
+use futures_util::TryStreamExt;
+use futures_util::future::ready;
+use jiff::{SignedDuration, Timestamp};
+use object_store::path::Path as Key;
+
+use super::Files;
+use crate::db::schema::file;
+use crate::db::{Db, to_sql};
+use crate::error::{Error, Result};
+
+/// Keys that are looked up at once.
+const BATCH: usize = 500;
+
+impl Files {
+    /// Deletes what has lain without a living row for longer than `grace`, and tells how many
+    /// that were. Nothing younger is touched: its row may be about to be written. Keys are
+    /// never used twice, so what is an orphan after the grace stays one.
+    pub async fn sweep_orphans(&self, db: &Db, grace: Duration) -> Result<usize> {
+        let oldest = SystemTime::now() - grace;
+        let mut removed = match self.store.root.clone() {
+            Some(root) => blocking(move || remove_staged(&root, oldest)).await?,
+            None => 0,
+        };
+        let limit = Timestamp::try_from(oldest).map_err(anyhow::Error::from)?.as_second();
+        let old = self
+            .store
+            .objects
+            .list(None)
+            .try_filter(|object| ready(object.last_modified.timestamp() < limit));
+        let mut batches = old.map_ok(|object| object.location).try_chunks(BATCH);
+        while let Some(keys) = batches.try_next().await.map_err(|error| anyhow::anyhow!(error))? {
+            for key in self.unneeded(db, keys, grace).await? {
+                self.store.delete(&key).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Those of the keys that no row names, or only one that was deleted before the grace.
+    async fn unneeded(&self, db: &Db, keys: Vec<Key>, grace: Duration) -> Result<Vec<Key>> {
+        let names: Vec<String> = keys.iter().map(Key::to_string).collect();
+        let grace = SignedDuration::try_from(grace).map_err(anyhow::Error::from)?;
+        let since = db.clock.now().checked_sub(grace).map_err(anyhow::Error::from)?;
+        let needed: HashSet<String> = db
+            .read(move |conn| {
+                let found: Vec<String> = file::table
+                    .filter(file::storage_key.eq_any(names))
+                    .filter(file::deleted_at.is_null().or(file::deleted_at.ge(to_sql(since))))
+                    .select(file::storage_key)
+                    .load(conn)?;
+                Ok(found.into_iter().collect())
+            })
+            .await?;
+        Ok(keys.into_iter().filter(|key| !needed.contains(key.as_ref())).collect())
+    }
+}
+
+/// The store hides what it had begun to write (`key#1`) when the process was killed.
+fn remove_staged(root: &Path, oldest: SystemTime) -> anyhow::Result<usize> {
+    let (mut removed, mut folders) = (0, vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            } else if entry.file_name().to_string_lossy().contains('#') && metadata.modified()? < oldest {
+                std::fs::remove_file(entry.path())?;
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> Result<T> {
+    let ended = tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?;
+    ended.map_err(Error::from)
+}
