@@ -41,7 +41,8 @@ impl Queue {
 
     fn with(config: &str) -> Self {
         let database = TestDb::new();
-        let config = Config::from_parts(config, []).unwrap();
+        let files = std::env::temp_dir().join("motcua-test-files").display().to_string();
+        let config = Config::from_parts(config, [("MOTCUA_FILES__ROOT".to_owned(), files)]).unwrap();
         let db = Db::connect(database.url(), &DbLimits::default(), Clock::default()).unwrap();
         Self { app: App::build(config, db).unwrap(), database }
     }
