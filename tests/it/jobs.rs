@@ -188,6 +188,23 @@ async fn of_two_processes_one_does_the_periodic_task() {
     }
 }
 
+/// Mutant: a panic ends the task for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_periodic_task_goes_on_after_a_panic() {
+    let queue = Queue::new();
+    let begun = Arc::new(AtomicUsize::new(0));
+    let task = {
+        let begun = begun.clone();
+        Periodic::new("tick", Duration::from_millis(50), move |_| {
+            let nth = begun.fetch_add(1, Ordering::SeqCst);
+            async move { if nth == 0 { panic!("a bug") } else { Err(motcua::error::BUSY.err()) } }
+        })
+    };
+    let running = queue.runner().every(task).start();
+    queue.until("it is begun three times", |_| begun.load(Ordering::SeqCst) >= 3).await;
+    running.stop(GRACE).await;
+}
+
 /// Mutant: `remove_done` without its time, or also of dead jobs.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_done_jobs_of_long_ago_are_removed() {
