@@ -1,6 +1,7 @@
 //! What is done every so often, by one process at a time.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,14 +44,18 @@ impl Periodic {
     pub(super) async fn keep_on(self, app: Arc<App>, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(self.every / 10)).await.is_some() {
             match self.is_mine(&app).await {
-                Ok(true) => {
-                    if let Err(error) = (self.run)(app.clone()).await {
-                        tracing::error!(task = self.name, %error, "a periodic task failed");
-                    }
-                }
+                Ok(true) => self.once(app.clone()).await,
                 Ok(false) => {}
                 Err(error) => tracing::warn!(task = self.name, %error, "a periodic task was not claimed"),
             }
+        }
+    }
+
+    async fn once(&self, app: Arc<App>) {
+        match AssertUnwindSafe((self.run)(app)).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(task = self.name, %error, "a periodic task failed"),
+            Err(_) => tracing::error!(task = self.name, "a periodic task panicked"),
         }
     }
 

@@ -137,6 +137,7 @@ impl Runner {
     /// One attempt, from the handler's start to the entry of how it ended.
     async fn run(self: Arc<Self>, job: Job) {
         let outcome = tokio::select! {
+            biased;
             outcome = self.attempt(&job) => outcome,
             () = self.until_lease_is_lost(&job) => Err(LEASE_LOST.err()),
         };

@@ -41,7 +41,8 @@ impl Queue {
 
     fn with(config: &str) -> Self {
         let database = TestDb::new();
-        let config = Config::from_parts(config, []).unwrap();
+        let files = std::env::temp_dir().join("motcua-test-files").display().to_string();
+        let config = Config::from_parts(config, [("MOTCUA_FILES__ROOT".to_owned(), files)]).unwrap();
         let db = Db::connect(database.url(), &DbLimits::default(), Clock::default()).unwrap();
         Self { app: App::build(config, db).unwrap(), database }
     }
@@ -185,6 +186,23 @@ async fn of_two_processes_one_does_the_periodic_task() {
     for process in processes {
         process.stop(GRACE).await;
     }
+}
+
+/// Mutant: a panic ends the task for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_periodic_task_goes_on_after_a_panic() {
+    let queue = Queue::new();
+    let begun = Arc::new(AtomicUsize::new(0));
+    let task = {
+        let begun = begun.clone();
+        Periodic::new("tick", Duration::from_millis(50), move |_| {
+            let nth = begun.fetch_add(1, Ordering::SeqCst);
+            async move { if nth == 0 { panic!("a bug") } else { Err(motcua::error::BUSY.err()) } }
+        })
+    };
+    let running = queue.runner().every(task).start();
+    queue.until("it is begun three times", |_| begun.load(Ordering::SeqCst) >= 3).await;
+    running.stop(GRACE).await;
 }
 
 /// Mutant: `remove_done` without its time, or also of dead jobs.

@@ -4,6 +4,7 @@ mod cli;
 mod data;
 mod db;
 mod deploy;
+mod files;
 mod jobs;
 mod payments;
 mod support;
