@@ -16,6 +16,7 @@ use crate::auth::tokens::Tokens;
 use crate::config::Config;
 use crate::db::Db;
 use crate::http;
+use crate::people::vneid::VneidClient;
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -42,7 +43,7 @@ struct Api;
 
 /// The routes of every capability.
 fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    let _ = config;
+    config.configure(crate::auth::routes).configure(crate::people::routes);
 }
 
 /// The OpenAPI document that the handlers give.
@@ -70,6 +71,7 @@ pub fn service(
         .configure(routes)
         .into_app()
         .configure(http::configure_extractors)
+        .app_data(web::Data::new(VneidClient::new(&app.config)))
         .app_data(web::Data::from(app))
         .wrap(Compress::default())
         .wrap(ErrorHandlers::new().default_handler(http::render_problems))

@@ -2,7 +2,15 @@
 
 pub mod contact;
 pub mod identity_no;
+mod login;
+mod register;
 pub mod tax_no;
+pub mod vneid;
 
 pub use identity_no::{Gender, IdentityNo};
 pub use tax_no::TaxNo;
+
+/// The operations of this capability.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config.service(login::begin_login).service(login::finish_login);
+}

@@ -1,0 +1,171 @@
+//! `GET /api/v1/login` and its callback: a citizen or business logs in by VNeID.
+//!
+//! The first writes what must be kept until the person comes back (state, nonce, PKCE
+//! verifier) and says where to go. The callback takes that away, so that an answer counts
+//! once; asks VNeID outside any transaction; then writes person, organisation and session in
+//! one.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, get, web};
+use diesel::prelude::*;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::register::{self, Verified};
+use super::vneid::{Begun, VneidClient};
+use crate::app::{App, RequestId};
+use crate::auth::session::{self, Subject};
+use crate::auth::{Actor, TokensOut, session_lifetime};
+use crate::db::schema::login_flow;
+use crate::db::{Tx, to_sql};
+use crate::error::{Code, Problem, Result};
+
+pub static LOGIN_UNKNOWN: Code = Code::new(
+    400,
+    "login_unknown",
+    "Lượt đăng nhập không tồn tại hoặc đã hết hạn; hãy bắt đầu lại",
+    "No such login is under way, or it took too long; begin again",
+);
+pub static LOGIN_DENIED: Code = Code::new(
+    401,
+    "login_denied",
+    "VNeID không xác nhận lượt đăng nhập này",
+    "VNeID does not confirm this login",
+);
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct BeginQuery {
+    /// Answer with a redirection for a browser instead of JSON.
+    #[serde(default)]
+    #[param(required = false)]
+    redirect: bool,
+}
+
+/// Where to go to log in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LoginBegun {
+    /// VNeID's page.
+    authorization_url: String,
+    /// Comes back at the callback; a client may compare it.
+    state: String,
+    /// The callback must come before.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+/// Begin a login of a citizen or business
+#[utoipa::path(
+    operation_id = "begin_login", tag = "auth", params(BeginQuery),
+    responses(
+        (status = 200, description = "Where to go", body = LoginBegun),
+        (status = 303, description = "Off to VNeID"),
+        (status = 400, description = "A parameter is malformed", body = Problem),
+        (status = 503, description = "VNeID does not answer", body = Problem),
+    )
+)]
+#[get("/api/v1/login")]
+pub async fn begin_login(
+    app: web::Data<App>,
+    vneid: web::Data<VneidClient>,
+    request_id: web::ReqData<RequestId>,
+    query: web::Query<BeginQuery>,
+) -> Result<HttpResponse> {
+    let begun = vneid.begin().await?;
+    let (url, state) = (begun.url.clone(), begun.state.clone());
+    let life = SignedDuration::from_mins(app.config.vneid.login_minutes.into());
+    let keep = move |tx: &mut Tx| keep(tx, &begun, life);
+    let expires_at = app.db.write(&Actor::anonymous(request_id.0), keep).await?;
+    Ok(match query.redirect {
+        true => HttpResponse::SeeOther().insert_header((LOCATION, url)).finish(),
+        false => HttpResponse::Ok().json(LoginBegun { authorization_url: url, state, expires_at }),
+    })
+}
+
+/// What VNeID sends the person back with.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CallbackQuery {
+    /// The authorization code.
+    #[param(max_length = 2000)]
+    code: Option<String>,
+    /// The state of the login.
+    #[param(max_length = 200)]
+    state: String,
+    /// Why there is no code.
+    #[param(max_length = 200)]
+    error: Option<String>,
+}
+
+/// Finish a login of a citizen or business
+#[utoipa::path(
+    operation_id = "finish_login", tag = "auth", params(CallbackQuery),
+    responses(
+        (status = 200, description = "Logged in", body = TokensOut),
+        (status = 400, description = "No such login is under way", body = Problem),
+        (status = 401, description = "VNeID does not confirm it", body = Problem),
+        (status = 503, description = "VNeID does not answer", body = Problem),
+    )
+)]
+#[get("/api/v1/login/callback")]
+pub async fn finish_login(
+    app: web::Data<App>,
+    vneid: web::Data<VneidClient>,
+    request_id: web::ReqData<RequestId>,
+    query: web::Query<CallbackQuery>,
+) -> Result<web::Json<TokensOut>> {
+    let CallbackQuery { code, state, error } = query.into_inner();
+    let actor = Actor::anonymous(request_id.0);
+    let (nonce, verifier) = app.db.write(&actor, move |tx| take(tx, &state)).await?;
+    let code = code.filter(|_| error.is_none()).ok_or_else(|| LOGIN_DENIED.err())?;
+    let proven = vneid.finish(code, nonce, verifier).await?.and_then(|wire| Verified::try_from(&wire));
+    let verified = proven.map_err(|reason| {
+        tracing::warn!(reason = format!("{reason:#}"), "a VNeID login was refused");
+        LOGIN_DENIED.err()
+    })?;
+    let lifetime = session_lifetime(&app);
+    let (session, subject) = app.db.write(&actor, move |tx| admit(tx, &verified, lifetime)).await?;
+    Ok(web::Json(TokensOut::of(&app, &session, subject)?))
+}
+
+/// Keeps a login until the person comes back, and forgets those who never did.
+fn keep(tx: &mut Tx, begun: &Begun, life: SignedDuration) -> Result<Timestamp> {
+    let expires_at = tx.now + life;
+    diesel::delete(login_flow::table.filter(login_flow::expires_at.lt(to_sql(tx.now)))).execute(tx.conn)?;
+    diesel::insert_into(login_flow::table)
+        .values((
+            login_flow::state.eq(&begun.state),
+            login_flow::nonce.eq(&begun.nonce),
+            login_flow::pkce_verifier.eq(&begun.pkce_verifier),
+            login_flow::created_at.eq(to_sql(tx.now)),
+            login_flow::expires_at.eq(to_sql(expires_at)),
+        ))
+        .execute(tx.conn)?;
+    Ok(expires_at)
+}
+
+/// Takes a login away: nonce and PKCE verifier.
+fn take(tx: &mut Tx, state: &str) -> Result<(String, String)> {
+    if state.contains('\0') {
+        return Err(LOGIN_UNKNOWN.err());
+    }
+    let living = login_flow::table.find(state).filter(login_flow::expires_at.gt(to_sql(tx.now)));
+    let kept = diesel::delete(living)
+        .returning((login_flow::nonce, login_flow::pkce_verifier))
+        .get_result(tx.conn)
+        .optional()?;
+    kept.ok_or_else(|| LOGIN_UNKNOWN.err())
+}
+
+/// Writes who it is and opens the session.
+fn admit(
+    tx: &mut Tx,
+    verified: &Verified,
+    lifetime: SignedDuration,
+) -> Result<(crate::auth::actor::SessionRef, Subject)> {
+    let person = register::after_login(tx, verified)?;
+    tx.audit("finish_login", Some(person))?;
+    let subject = Subject::Citizen(person);
+    Ok((session::open(tx, subject, verified.level, &[], lifetime)?, subject))
+}
