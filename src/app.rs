@@ -43,7 +43,7 @@ struct Api;
 
 /// The routes of every capability.
 fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.configure(crate::auth::routes).configure(crate::people::routes);
+    config.configure(crate::auth::routes).configure(crate::people::routes).configure(crate::agencies::routes);
 }
 
 /// The OpenAPI document that the handlers give.

@@ -45,7 +45,6 @@ struct MyPosition {
     agency_id: Uuid,
     agency_code: String,
     agency_name: String,
-    #[schema(value_type = String)]
     role: Role,
     /// The absent official whose position it is.
     #[serde(skip_serializing_if = "Option::is_none")]
