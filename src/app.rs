@@ -19,7 +19,8 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::dossiers::{self, Submissions};
 use crate::files::Files;
-use crate::{http, jobs, payments};
+use crate::people::vneid::VneidClient;
+use crate::{agencies, auth, http, jobs, payments, people};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -55,6 +56,9 @@ struct Api;
 /// The routes of every capability.
 fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
+        .configure(auth::routes)
+        .configure(people::routes)
+        .configure(agencies::routes)
         .configure(catalogue::routes)
         .configure(dossiers::routes)
         .configure(jobs::routes)
@@ -86,6 +90,7 @@ pub fn service(
         .configure(routes)
         .into_app()
         .configure(http::configure_extractors)
+        .app_data(web::Data::new(VneidClient::new(&app.config)))
         .app_data(web::Data::from(app))
         .wrap(Compress::default())
         .wrap(ErrorHandlers::new().default_handler(http::render_problems))

@@ -2,6 +2,7 @@
 //!
 //! The map, one line a module. Dependencies run one way: the order of the modules
 //! is in `tests/tidy.rs`, which checks it.
+pub mod agencies;
 pub mod app;
 pub mod auth;
 pub mod calendar;

@@ -80,6 +80,11 @@ impl Actor {
         Self { who: Who::System(job), request_id: Uuid::now_v7() }
     }
 
+    /// Nobody in particular: a login before it succeeds.
+    pub fn anonymous(request_id: Uuid) -> Self {
+        Self { who: Who::Anonymous, request_id }
+    }
+
     /// `kind:id`, as the history, the audit trail and the idempotency keys name an actor.
     pub fn key(&self) -> String {
         match &self.who {

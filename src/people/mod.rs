@@ -3,8 +3,16 @@
 pub mod contact;
 mod counter;
 pub mod identity_no;
+mod login;
+mod register;
 pub mod tax_no;
+pub mod vneid;
 
 pub use counter::known;
 pub use identity_no::{Gender, IdentityNo};
 pub use tax_no::TaxNo;
+
+/// The operations of this capability.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config.service(login::begin_login).service(login::finish_login);
+}
