@@ -1,3 +1,4 @@
 //! Integration tests.
 mod data;
+mod procedures;
 mod workflows;
