@@ -8,4 +8,5 @@ mod files;
 mod jobs;
 mod payments;
 mod support;
+mod procedures;
 mod workflows;
