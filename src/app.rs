@@ -30,17 +30,20 @@ pub struct App {
     pub calendar: &'static Calendar,
     pub catalogue: Catalogue,
     pub files: Files,
+    /// A demonstration: its clock can be set.
+    pub demo: bool,
     /// The group commit of submissions.
     pub submissions: Submissions,
 }
 
 impl App {
-    pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
+    /// `demo`: the portal's clock can be set over HTTP.
+    pub fn build(config: Config, db: Db, demo: bool) -> anyhow::Result<Arc<Self>> {
         let tokens = Tokens::load(&config)?;
         let files = Files::open(&config)?;
         let submissions = dossiers::start(&db);
         let calendar = Calendar::embedded();
-        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, submissions }))
+        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, demo, submissions }))
     }
 }
 

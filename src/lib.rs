@@ -5,6 +5,7 @@
 pub mod agencies;
 pub mod app;
 pub mod auth;
+pub mod bootstrap;
 pub mod calendar;
 pub mod catalogue;
 pub mod cli;
@@ -20,4 +21,5 @@ pub mod national;
 pub mod payments;
 pub mod people;
 pub mod simulators;
+pub mod worker;
 pub mod workflow;

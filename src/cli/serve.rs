@@ -1,7 +1,7 @@
 //! `motcua serve`.
 use std::net::TcpListener;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::HttpServer;
 use anyhow::{Context, Result};
@@ -13,6 +13,7 @@ use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, DbLimits};
+use crate::{bootstrap, simulators, worker};
 
 /// Run the portal
 ///
@@ -24,6 +25,10 @@ pub struct Serve {
     /// Print the effective configuration, secrets hidden, and end
     #[arg(long)]
     print_config: bool,
+    /// Also run the simulators of the national side, with invented officials and people,
+    /// and play the demo story
+    #[arg(long)]
+    demo: bool,
 }
 
 impl Serve {
@@ -40,22 +45,35 @@ impl Serve {
         // Outlives everything below that uses it, and stops PostgreSQL at the end.
         let database = Database::open(&config)?.migrate()?;
         let db = Db::connect(&database.url, &limits(&config), Clock::default())?;
-        actix_web::rt::System::new().block_on(serve(config, db, started))?;
+        bootstrap::load(&db)?;
+        if self.demo {
+            bootstrap::load_demo(&db, config.demo.password.expose())?;
+        }
+        actix_web::rt::System::new().block_on(serve(config, db, self.demo, started))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-async fn serve(config: Config, db: Db, started: Instant) -> Result<()> {
+async fn serve(config: Config, db: Db, demo: bool, started: Instant) -> Result<()> {
     let (address, url) = (config.http_address(), config.public_url());
     let (workers, shutdown_seconds) = (config.http.workers, config.http.shutdown_seconds);
-    let app = App::build(config, db)?;
-    let mut server = HttpServer::new(move || app::service(app.clone())).shutdown_timeout(shutdown_seconds);
+    if demo {
+        let simulators = simulators::start(&config)?;
+        progress(&format!("the simulators answer at http://{}", config.simulators_address()));
+        actix_web::rt::spawn(simulators);
+    }
+    let app = App::build(config, db, demo)?;
+    let jobs = worker::runner(&app)?.start();
+    let served = app.clone();
+    let mut server = HttpServer::new(move || app::service(served.clone())).shutdown_timeout(shutdown_seconds);
     if workers > 0 {
         server = server.workers(workers);
     }
     let server = server.bind(address).with_context(|| format!("cannot listen on {address}"))?;
     progress(&format!("the portal answers at {url} (after {:.1?})", started.elapsed()));
-    Ok(server.run().await?)
+    server.run().await?;
+    jobs.stop(Duration::from_secs(shutdown_seconds)).await;
+    Ok(())
 }
 
 /// A port that nobody uses now. Chosen before anything starts, because the

@@ -216,7 +216,6 @@ pub struct ReceivingUnit {
     pub id: Uuid,
     pub code: String,
     pub name: String,
-    pub kind: String,
     pub level: String,
     pub parent_id: Option<Uuid>,
 }
@@ -225,12 +224,11 @@ type ReceivingColumns = (
     agency::id,
     agency::code,
     agency::name,
-    agency::kind,
     agency::level,
     agency::parent_id,
 );
 const RECEIVING_COLUMNS: ReceivingColumns =
-    (agency::id, agency::code, agency::name, agency::kind, agency::level, agency::parent_id);
+    (agency::id, agency::code, agency::name, agency::level, agency::parent_id);
 
 /// The receiving unit of that code, as long as it exists on the day.
 pub fn receiving_unit(conn: &mut PgConnection, code: &str, day: Date) -> Result<ReceivingUnit> {
@@ -257,8 +255,8 @@ struct Found {
     id: Uuid,
 }
 
-/// The nearest agency of a kind: in the same administrative unit, else with the closest
-/// common agency above.
+/// The nearest agency of a kind: the one that serves the unit's place, else the one with the
+/// closest common agency above.
 const NEAREST: &str = "
     SELECT a.id
     FROM agency a
@@ -269,7 +267,7 @@ const NEAREST: &str = "
         WHERE ca.descendant_id = a.id AND cu.descendant_id = u.id
     ) distance ON true
     WHERE a.kind = $2 AND a.valid_from <= $3 AND (a.valid_to IS NULL OR a.valid_to >= $3)
-    ORDER BY (a.admin_unit_code IS NOT DISTINCT FROM u.admin_unit_code) DESC,
+    ORDER BY coalesce(u.admin_unit_code = ANY (a.serves) OR a.admin_unit_code = u.admin_unit_code, false) DESC,
              distance.steps NULLS LAST, a.code
     LIMIT 1";
 

@@ -86,8 +86,6 @@ pub mod jobs {
     pub const ESCALATE: &str = "escalate_to_leader";
     /// The slip goes to the tax office.
     pub const TAX_SLIP: &str = "send_tax_slip";
-    /// A refund is examined.
-    pub const REFUND: &str = "refund_if_due";
 }
 
 /// The plan of an allowed action.
@@ -214,7 +212,7 @@ fn apply_effect(
         Effect::NotifyApplicant => effects.push(SideEffect::Job(jobs::NOTIFY)),
         Effect::SyncNational => effects.push(SideEffect::Job(jobs::SYNC_NATIONAL)),
         Effect::EscalateToLeader => effects.push(SideEffect::Job(jobs::ESCALATE)),
-        Effect::RefundIfDue => effects.push(SideEffect::Job(jobs::REFUND)),
+        Effect::RefundIfDue => state.progress.refund_claimed_at = Some(now),
         Effect::SendTaxSlip => {
             state.progress.tax_sent_at = Some(now);
             effects.push(SideEffect::Job(jobs::TAX_SLIP));

@@ -67,6 +67,8 @@ pub struct Progress {
     pub last_event: Option<LastEvent>,
     pub pauses: Vec<Pause>,
     pub extensions: Vec<Extension>,
+    /// The work never began: what was paid and is refundable is to be given back.
+    pub refund_claimed_at: Option<Timestamp>,
     /// How the result was returned, and to whom.
     pub returned: Option<ReturnRecord>,
 }

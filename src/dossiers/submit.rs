@@ -30,7 +30,7 @@ use crate::app::App;
 use crate::auth::{Actor, Who};
 use crate::catalogue::Version;
 use crate::clock::day_of;
-use crate::db::schema::{audit_log, dossier, dossier_event, draft as draft_table, file};
+use crate::db::schema::{audit_log, dossier, dossier_event, file};
 use crate::db::{Batcher, Db, Tx, date_to_sql, to_sql};
 use crate::error::{FORBIDDEN, Problem, Result, STALE};
 use crate::http::{IfMatch, Keyed, Once, Reply, once_many, store as store_answers};

@@ -22,8 +22,7 @@ pub fn known(
         None => None,
         Some(number) => {
             let number = TaxNo::parse(number).map_err(|flaw| {
-                let (vi, en) = flaw.sentence();
-                INVALID.at("/applicant/tax_no", vi, en)
+                INVALID.at("/applicant/tax_no", "mã số thuế không hợp lệ", flaw.to_string())
             })?;
             let name = Text::try_from(name.to_owned())
                 .map_err(|_| INVALID.at("/applicant/name", "tên không hợp lệ", "not a valid name"))?;

@@ -10,7 +10,7 @@ pub mod vneid;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, HttpServer, middleware, web};
 use anyhow::{Context, Result};
 
@@ -61,9 +61,9 @@ pub fn service(
     App::new().wrap(middleware::from_fn(faults::apply)).configure(|config| simulators.routes(config))
 }
 
-/// Runs the simulators at their configured address until the process is asked to end.
-pub async fn run(config: &Config) -> Result<()> {
+/// Listens at the configured address; the server runs as long as it is polled.
+pub fn start(config: &Config) -> Result<Server> {
     let (simulators, address) = (Simulators::new(config)?, config.simulators_address());
-    let server = HttpServer::new(move || service(simulators.clone())).workers(1);
-    Ok(server.bind(address).with_context(|| format!("cannot listen on {address}"))?.run().await?)
+    let server = HttpServer::new(move || service(simulators.clone())).workers(1).disable_signals();
+    Ok(server.bind(address).with_context(|| format!("cannot listen on {address}"))?.run())
 }

@@ -1,0 +1,36 @@
+//! What a portal begins with: the agencies and the catalogue of the binary, and for the demo
+//! its officials. Loaded at every start; what is there already stays as it is.
+
+use diesel::prelude::*;
+
+use crate::agencies::import;
+use crate::auth::{Actor, passwords};
+use crate::catalogue::{embedded, seed};
+use crate::db::Db;
+use crate::db::schema::{agency, staff};
+use crate::error::Result;
+
+/// Agencies, if there are none, then the catalogue.
+pub fn load(db: &Db) -> Result<()> {
+    db.write_blocking(&Actor::system("bootstrap"), |tx| {
+        if agency::table.count().get_result::<i64>(tx.conn)? == 0 {
+            import::agencies(tx, embedded::AGENCIES)?;
+            tx.audit("import_agencies", None)?;
+        }
+        Ok(())
+    })?;
+    seed::seed(db).map(drop)
+}
+
+/// The officials of the demo, all with one password.
+pub fn load_demo(db: &Db, password: &str) -> Result<()> {
+    let known = db.read_blocking(|conn| Ok(staff::table.count().get_result::<i64>(conn)?))?;
+    if known > 0 {
+        return Ok(());
+    }
+    let hash = passwords::hash(password)?;
+    db.write_blocking(&Actor::system("bootstrap"), |tx| {
+        import::officials(tx, embedded::STAFFING, &hash)?;
+        tx.audit("import_officials", None)
+    })
+}

@@ -1,0 +1,55 @@
+//! The jobs of the portal: which handler runs which kind, and what is done every so often.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::app::App;
+use crate::auth::Actor;
+use crate::dossiers::{late, payment_events};
+use crate::jobs::{Outcome, Periodic, Runner, remove_done};
+use crate::national::payment_platform::PaymentPlatform;
+use crate::payments::{self, FeePaid};
+
+/// How often overdue dossiers are looked for.
+const LATE_EVERY: Duration = Duration::from_secs(30);
+/// How often what is no longer needed is removed.
+const CLEAN_EVERY: Duration = Duration::from_secs(600);
+/// How long done jobs are kept, for questions.
+const KEEP_JOBS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a file may lie without a row: far longer than any upload lasts.
+const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
+
+/// All handlers and tasks over an `App`.
+pub fn runner(app: &Arc<App>) -> Result<Runner> {
+    let platform = Arc::new(PaymentPlatform::new(&app.config)?);
+    let asked = platform.clone();
+    let runner = Runner::new(app.clone())
+        .on(payments::OPEN_PAYMENT, move |context| {
+            let platform = platform.clone();
+            async move {
+                let payload = context.job.payload.clone();
+                payments::run_open_payment(&context.db, &platform, payload).await?;
+                Ok(Outcome::Done)
+            }
+        })
+        .on(payments::FEE_PAID, |context| async move {
+            let paid: FeePaid = context.job.payload()?;
+            let app = context.app.clone();
+            context.finish_with(move |tx| payment_events::fee_paid(&app, tx, paid.dossier_id)).await
+        })
+        .every(Periodic::new("mark_late", LATE_EVERY, |app| async move { late::mark(&app).await.map(drop) }))
+        .every(Periodic::new("poll_payments", payments::POLL_EVERY, move |app| {
+            let platform = asked.clone();
+            async move { payments::poll_payments(&app.db, &platform).await.map(drop) }
+        }))
+        .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }));
+    Ok(runner)
+}
+
+/// Removes what nobody needs any more.
+async fn clean(app: &App) -> crate::error::Result<()> {
+    app.db.write(&Actor::system("clean"), |tx| remove_done(tx, KEEP_JOBS).map(drop)).await?;
+    app.files.sweep_orphans(&app.db, ORPHAN_GRACE).await.map(drop)
+}
