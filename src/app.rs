@@ -65,7 +65,8 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(catalogue::routes)
         .configure(dossiers::routes)
         .configure(jobs::routes)
-        .configure(payments::routes);
+        .configure(payments::routes)
+        .service(demo_clock::set);
 }
 
 /// The OpenAPI document that the handlers give.
@@ -117,3 +118,42 @@ pub fn service(
 /// The identifier of a request: in the log, the audit trail and the `X-Request-Id` header.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestId(pub Uuid);
+
+/// The demo's clock.
+pub mod demo_clock {
+    use actix_web::{put, web};
+    use jiff::Timestamp;
+    use serde::{Deserialize, Serialize};
+    use utoipa::ToSchema;
+
+    use super::App;
+    use crate::error::{NOT_FOUND, Problem, Result};
+    use crate::http::Reply;
+
+    /// The time to be, or none: the clock runs again.
+    #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    pub struct DemoClock {
+        #[schema(value_type = Option<String>, format = DateTime)]
+        pub now: Option<Timestamp>,
+    }
+
+    /// Sets the clock of a demonstration; elsewhere there is no such thing.
+    #[utoipa::path(
+        operation_id = "set_demo_clock",
+        tag = "demo",
+        request_body = DemoClock,
+        responses(
+            (status = 200, description = "The clock as set", body = DemoClock),
+            (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+        )
+    )]
+    #[put("/demo/clock")]
+    pub async fn set(app: web::Data<App>, time: web::Json<DemoClock>) -> Result<Reply> {
+        if !app.demo {
+            return Err(NOT_FOUND.err());
+        }
+        app.db.clock.set(time.now);
+        Reply::ok(time.into_inner())
+    }
+}

@@ -8,6 +8,7 @@ mod migrate;
 mod openapi;
 mod postgres;
 mod serve;
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Simulate(simulate::Simulate),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
     Postgres(postgres::Postgres),
@@ -63,6 +65,7 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
     let config = || Config::load(cli.options.config.as_deref());
     match &cli.command {
         Command::Serve(serve) => serve.run(config()?),
+        Command::Simulate(simulate) => simulate.run(&config()?),
         Command::Migrate(migrate) => migrate.run(&config()?),
         Command::Openapi(openapi) => openapi.run(),
         Command::Postgres(postgres) => postgres.run(&config()?),
