@@ -114,7 +114,6 @@ pub struct Payment {
     pub beneficiary_account: String,
     pub beneficiary_bank: String,
     pub beneficiary_name: String,
-    pub order_minutes: u32,
     pub timeout_seconds: u64,
 }
 

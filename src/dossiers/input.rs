@@ -138,7 +138,6 @@ impl ActionIn {
         let filled = |text: &Option<String>| text.as_deref().is_some_and(|t| !t.trim().is_empty());
         let checks: &[(&str, bool)] = match self.action {
             Action::Assign => &[("/assignee", self.assignee.is_some())],
-            Action::HandOver => &[("/unit", filled(&self.unit))],
             Action::RequestOpinion => &[("/unit", filled(&self.unit)), ("/text", filled(&self.text))],
             Action::GiveOpinion => &[("/text", filled(&self.text))],
             Action::RecordPresence => &[("/persons", !self.persons.is_empty())],

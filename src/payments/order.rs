@@ -1,8 +1,9 @@
 //! The payment order (lệnh thanh toán): a demand for what a dossier owes.
 //!
 //! open → paid | cancelled, and no way back. A dossier has at most one open order (a unique
-//! index holds it). Opening writes the row and a job; the job asks the platform for the pay
-//! page and stores its address.
+//! index holds it), and none lapses by itself: that would need the platform's word that
+//! nobody is paying just now. Opening writes the row and a job; the job asks the platform
+//! for the pay page and stores its address.
 
 use anyhow::Context;
 use diesel::pg::PgConnection;
@@ -35,6 +36,9 @@ pub static ORDER_OPEN: Code = Code::new(
     "Hồ sơ đang có lệnh thanh toán khác số tiền chưa hoàn tất",
     "The dossier has an open payment order over another amount",
 );
+
+pub static NOTHING_DUE: Code =
+    Code::new(409, "nothing_due", "Hồ sơ không có khoản phải nộp", "Nothing is due for the dossier");
 
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -78,8 +82,11 @@ pub struct OrderJob {
     pub order_id: Uuid,
 }
 
-/// Opens an order, or gives the one that is open already.
+/// Opens an order over an amount in đồng, or gives the one that is open already.
 pub fn open_order(tx: &mut Tx, dossier_id: Uuid, amount: i64) -> Result<Order> {
+    if amount <= 0 {
+        return Err(NOTHING_DUE.err());
+    }
     let id = Uuid::now_v7();
     let inserted = diesel::insert_into(payment_order::table)
         .values((

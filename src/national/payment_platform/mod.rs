@@ -20,7 +20,7 @@ use crate::config::Secret;
 
 pub use callback::{Callback, CallbackReply, Unreadable};
 pub use client::{PaymentPlatform, Receipt};
-pub use init::{Demand, FeeLine, Init, InitReply, ReceiptInfo, ReceiptQuery};
+pub use init::{Beneficiary, Demand, FeeLine, Init, InitReply, ReceiptInfo, ReceiptQuery};
 
 /// `MaLoi` of success.
 pub const SUCCESS: &str = "00";
@@ -66,6 +66,3 @@ impl Partner {
 pub fn wire_time(time: Timestamp) -> String {
     time.to_zoned(vietnam()).strftime("%Y%m%d%H%M%S").to_string()
 }
-
-#[cfg(test)]
-mod tests;

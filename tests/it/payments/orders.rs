@@ -113,6 +113,7 @@ async fn a_dossier_has_one_open_order_however_often_it_is_demanded() {
         assert_eq!(again.unwrap().reference, order.reference);
     }
     assert_eq!(demand(AMOUNT + 1).await.unwrap_err().code().code, "payment_order_open");
+    assert_eq!(demand(0).await.unwrap_err().code().code, "nothing_due");
     let jobs = "SELECT kind || ' ' || subject AS line FROM job";
     let jobs = crate::support::lines(&mut stage.test_db.connect(), jobs);
     assert_eq!(jobs, [format!("open_payment {}", order.id)]);

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::stage::Stage;
 
-// Mutant: no unique key on the raw bytes and no compare-and-set.
+// Mutant: no unique key on the raw bytes of the inbox.
 #[actix_web::test]
 async fn sixteen_deliveries_of_one_notice_are_one_posting() {
     let stage = Stage::new().await;

@@ -1,6 +1,10 @@
 //! Digests against values that Python's hashlib and openssl gave for the same characters.
 
-use super::*;
+use jiff::Timestamp;
+use motcua::config::Secret;
+use motcua::national::payment_platform::{
+    Beneficiary, Callback, CallbackReply, Demand, Init, Partner, ReceiptQuery, wire_time,
+};
 
 fn partner() -> Partner {
     Partner { code: "MOTCUA".to_owned(), key: Secret::new("simulator-only-payment-key".to_owned()) }
@@ -54,7 +58,7 @@ fn the_digest_of_a_callback_is_the_platforms() {
 
 #[test]
 fn the_digests_of_our_messages_are_the_platforms() {
-    let to = init::Beneficiary { account: String::new(), bank: String::new(), name: String::new() };
+    let to = Beneficiary { account: String::new(), bank: String::new(), name: String::new() };
     let init = Init::new(&partner(), &demand(), &to, at());
     assert_eq!(init.digest, "46f9d273d7fd208db60498ecc54f49c706b9269828196f5ca60335e9231ef165");
     let query = ReceiptQuery::new(&partner(), "261122ABCDEFGHJKMNPQ", at());

@@ -1,0 +1,2 @@
+//! The clients of the national side.
+mod payment_platform;
