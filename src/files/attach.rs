@@ -230,3 +230,11 @@ pub fn move_to_dossiers(tx: &mut Tx, submitted: &[(Uuid, Uuid)]) -> Result<Vec<F
     rows.sort_by_key(|row| row.id);
     Ok(rows)
 }
+
+/// Forgets the files of a draft that is thrown away; their bytes go with the next sweep. Those
+/// that were filed stay.
+pub fn forget_draft(tx: &mut Tx, draft: Uuid) -> Result<()> {
+    let unfiled = file::table.filter(file::draft_id.eq(draft)).filter(file::dossier_id.is_null());
+    diesel::delete(unfiled).execute(tx.conn)?;
+    Ok(())
+}
