@@ -231,8 +231,10 @@ pub fn move_to_dossiers(tx: &mut Tx, submitted: &[(Uuid, Uuid)]) -> Result<Vec<F
     Ok(rows)
 }
 
-/// Forgets the files of a draft that is thrown away; their bytes go with the next sweep.
+/// Forgets the files of a draft that is thrown away; their bytes go with the next sweep. Those
+/// that were filed stay.
 pub fn forget_draft(tx: &mut Tx, draft: Uuid) -> Result<()> {
-    diesel::delete(file::table.filter(file::draft_id.eq(draft))).execute(tx.conn)?;
+    let unfiled = file::table.filter(file::draft_id.eq(draft)).filter(file::dossier_id.is_null());
+    diesel::delete(unfiled).execute(tx.conn)?;
     Ok(())
 }

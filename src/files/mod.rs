@@ -23,8 +23,8 @@ use crate::config::Config;
 use crate::error::Code;
 
 pub use attach::{
-    FileOut, FileRow, Purpose, Target, attach, find, forget_draft, list_of_dossier, list_of_draft, move_to_dossiers,
-    remove_from_draft,
+    FileOut, FileRow, Purpose, Target, attach, find, forget_draft, list_of_dossier, list_of_draft,
+    move_to_dossiers, remove_from_draft,
 };
 pub use kind::Kind;
 pub use name::SafeName;

@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use diesel::prelude::*;
 use futures_util::TryStreamExt;
-use futures_util::future::ready;
 use jiff::{SignedDuration, Timestamp};
 use object_store::path::Path as Key;
 
@@ -19,31 +18,43 @@ use crate::error::{Error, Result};
 
 /// Keys that are looked up at once.
 const BATCH: usize = 500;
+/// So many orphans at once, and more than half of the store: rather another database than so
+/// many uploads that broke off.
+const SUSPICIOUS: usize = 100;
 
 impl Files {
     /// Deletes what has lain without a living row for longer than `grace`, and tells how many
     /// that were. Nothing younger is touched: its row may be about to be written. Keys are
-    /// never used twice, so what is an orphan after the grace stays one.
+    /// never used twice, so what is an orphan after the grace stays one. When most of the store
+    /// seems to be orphans, nothing is deleted: the portal was given another database.
     pub async fn sweep_orphans(&self, db: &Db, grace: Duration) -> Result<usize> {
-        let oldest = SystemTime::now() - grace;
-        let mut removed = match self.store.root.clone() {
+        let oldest = SystemTime::now().checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
+        let limit = Timestamp::try_from(oldest).map_err(anyhow::Error::from)?.as_second();
+        let (mut seen, mut orphans) = (0, Vec::new());
+        let old = self.store.objects.list(None).map_ok(|object| {
+            let is_old = object.last_modified.timestamp() < limit;
+            is_old.then_some(object.location)
+        });
+        let mut batches = old.try_chunks(BATCH);
+        while let Some(keys) = batches.try_next().await.map_err(|error| anyhow!(error))? {
+            seen += keys.len();
+            orphans.extend(self.unneeded(db, keys.into_iter().flatten().collect(), grace).await?);
+        }
+        if orphans.len() > SUSPICIOUS && orphans.len() * 2 > seen {
+            let orphans = orphans.len();
+            return Err(anyhow!(
+                "{orphans} of {seen} stored files have no row: is it this database's store?"
+            )
+            .into());
+        }
+        for key in &orphans {
+            self.store.delete(key).await?;
+        }
+        let staged = match self.store.root.clone() {
             Some(root) => blocking(move || remove_staged(&root, oldest)).await?,
             None => 0,
         };
-        let limit = Timestamp::try_from(oldest).map_err(anyhow::Error::from)?.as_second();
-        let old = self
-            .store
-            .objects
-            .list(None)
-            .try_filter(|object| ready(object.last_modified.timestamp() < limit));
-        let mut batches = old.map_ok(|object| object.location).try_chunks(BATCH);
-        while let Some(keys) = batches.try_next().await.map_err(|error| anyhow::anyhow!(error))? {
-            for key in self.unneeded(db, keys, grace).await? {
-                self.store.delete(&key).await?;
-                removed += 1;
-            }
-        }
-        Ok(removed)
+        Ok(orphans.len() + staged)
     }
 
     /// Those of the keys that no row names, or only one that was deleted before the grace.

@@ -152,7 +152,7 @@ async fn list_jobs(
     only_system_admin(&actor)?;
     let (limit, after) = (page.limit()?, page.after::<i64>()?);
     let state = filter.state.unwrap_or(JobState::Dead);
-    Ok(web::Json(app.db.read(move |conn| load_page(conn, state, after, limit)).await?))
+    Ok(web::Json(app.db.read(move |conn| list(conn, state, after, limit)).await?))
 }
 
 /// Figures of the queue, by kind: what waits, what runs, what is dead.
@@ -164,7 +164,7 @@ async fn list_jobs(
 #[get("/api/v1/jobs/summary")]
 async fn job_summary(app: web::Data<App>, actor: Actor) -> Result<web::Json<JobSummary>> {
     only_system_admin(&actor)?;
-    let kinds = app.db.read(count_kinds).await?;
+    let kinds = app.db.read(figures).await?;
     Ok(web::Json(JobSummary { kinds }))
 }
 
@@ -198,7 +198,8 @@ fn only_system_admin(actor: &Actor) -> Result<()> {
     }
 }
 
-fn retry(tx: &mut Tx, id: i64) -> Result<Reply> {
+/// Puts a dead job back, at the front of its subject's line.
+pub fn retry(tx: &mut Tx, id: i64) -> Result<Reply> {
     let state: Option<String> =
         job::table.find(id).select(job::state).for_update().first(tx.conn).optional()?;
     match state.as_deref() {
@@ -219,7 +220,8 @@ fn retry(tx: &mut Tx, id: i64) -> Result<Reply> {
     Reply::ok(JobOut::from(row))
 }
 
-fn load_page(conn: &mut PgConnection, state: JobState, after: Option<i64>, limit: i64) -> Result<JobPage> {
+/// Jobs of a state, newest first, after the given one.
+pub fn list(conn: &mut PgConnection, state: JobState, after: Option<i64>, limit: i64) -> Result<JobPage> {
     let rows: Vec<JobRow> = job::table
         .filter(job::state.eq(state.word()))
         .filter(job::id.lt(after.unwrap_or(i64::MAX)))
@@ -234,8 +236,8 @@ fn load_page(conn: &mut PgConnection, state: JobState, after: Option<i64>, limit
     Ok(JobPage { items, next })
 }
 
-/// Counts what is unfinished or dead, by the indexes of just those rows.
-fn count_kinds(conn: &mut PgConnection) -> Result<Vec<KindSummary>> {
+/// Counts what is unfinished or dead by kind, with the indexes of just those rows.
+pub fn figures(conn: &mut PgConnection) -> Result<Vec<KindSummary>> {
     Ok(diesel::sql_query(
         "SELECT kind, count(*) FILTER (WHERE state = 'waiting') AS waiting,
                 count(*) FILTER (WHERE state = 'leased') AS leased,

@@ -26,7 +26,7 @@ mod listen;
 mod periodic;
 mod runner;
 
-pub use admin::{JobOut, JobPage, JobSummary, KindSummary, routes};
+pub use admin::{JobOut, JobPage, JobState, JobSummary, KindSummary, figures, list, retry, routes};
 pub use context::{Finished, Job, JobContext, LEASE_LOST, Outcome};
 pub use enqueue::{NewJob, enqueue, enqueue_many};
 pub use periodic::{Periodic, remove_done};

@@ -65,3 +65,19 @@ async fn what_was_taken_out_of_a_draft_goes_after_the_grace() {
     portal.sql("UPDATE file SET deleted_at = now() - interval '25 hours'");
     assert_eq!((portal.sweep().await, blob.exists()), (1, false));
 }
+
+/// Mutant: without the look at how many they are, a portal that was given an empty database
+/// deletes every document.
+#[actix_web::test]
+async fn a_store_of_another_database_is_left_alone() {
+    let portal = Portal::new().await;
+    let folder = portal.root.join("aa/bb");
+    std::fs::create_dir_all(&folder).unwrap();
+    for n in 0..101 {
+        let blob = folder.join(format!("{n:032x}"));
+        std::fs::write(&blob, "%PDF-1.7").unwrap();
+        age(&blob, GRACE * 2);
+    }
+    portal.app.files.sweep_orphans(&portal.app.db, GRACE).await.unwrap_err();
+    assert_eq!(portal.blobs().len(), 101);
+}

@@ -4,7 +4,11 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use motcua::auth::Actor;
-use motcua::files::{find, list_of_dossier, list_of_draft, move_to_dossiers, remove_from_draft};
+use motcua::db::Tx;
+use motcua::files::{
+    Purpose, Received, Target, attach, find, list_of_dossier, list_of_draft, move_to_dossiers,
+    remove_from_draft,
+};
 use uuid::Uuid;
 
 use super::{Answer, Portal, pdf, sha256};
@@ -82,17 +86,56 @@ async fn a_file_that_is_too_large_is_refused_announced_or_not() {
     assert_eq!((portal.rows(), portal.blobs().len()), (1, 1));
 }
 
-/// Mutant: `attach` without its lock: more than three rows.
+/// Mutant: `>` instead of `>=` in `check_room`.
 #[actix_web::test]
-async fn a_draft_takes_so_many_files_also_when_they_come_at_once() {
-    let portal = Portal::with("max_files_per_dossier = 3\n").await;
+async fn a_draft_takes_so_many_files() {
+    let portal = Portal::with("max_files_per_dossier = 2\n").await;
     let draft = portal.draft();
-    let content = pdf(1_000);
-    let uploads = (0..8).map(|_| portal.upload(draft, "a.pdf", &content));
-    let answers = futures_util::future::join_all(uploads).await;
-    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 3);
-    assert!(answers.iter().all(|a| a.status == 201 || a.code() == (422, "too_many_files")), "{answers:?}");
-    assert_eq!(portal.rows(), 3);
+    for name in ["a.pdf", "b.pdf"] {
+        portal.stored(draft, name, &pdf(100)).await;
+    }
+    assert_eq!(portal.upload(draft, "c.pdf", &pdf(100)).await.code(), (422, "too_many_files"));
+    portal.stored(portal.draft(), "other.pdf", &pdf(100)).await;
+}
+
+/// The second file comes while the first one's transaction is still open.
+/// Mutant: `attach` without its lock: both find room.
+#[actix_web::test]
+async fn the_limits_of_a_draft_hold_also_when_files_come_at_once() {
+    let portal = Portal::with("max_files_per_dossier = 1\n").await;
+    let draft = portal.draft();
+    let limits = portal.app.files.limits.clone();
+    let attach_slowly = |key: &'static str, pause: u64| {
+        let limits = limits.clone();
+        let received = received(key);
+        let db = portal.app.db.clone();
+        async move {
+            let write = move |tx: &mut Tx| {
+                attach(tx, &limits, Target::Draft(draft), "", Purpose::Component, &received)?;
+                std::thread::sleep(Duration::from_millis(pause));
+                Ok(())
+            };
+            db.write(&Actor::system("test"), write).await
+        }
+    };
+    let second = async {
+        actix_web::rt::time::sleep(Duration::from_millis(250)).await;
+        attach_slowly("second", 0).await
+    };
+    let (first, second) = futures_util::future::join(attach_slowly("first", 800), second).await;
+    first.unwrap();
+    assert_eq!(second.unwrap_err().code().code, "too_many_files");
+    assert_eq!(portal.rows(), 1);
+}
+
+fn received(key: &str) -> Received {
+    Received {
+        key: key.to_owned(),
+        size: 10,
+        sha256: sha256(b""),
+        media_type: "application/pdf",
+        name: "a.pdf".to_owned(),
+    }
 }
 
 /// Mutant: the sum leaves out the file that comes.

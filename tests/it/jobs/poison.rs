@@ -11,10 +11,10 @@ use crate::support::lines;
 /// Attempts of the queue of these tests.
 const MAX: usize = 3;
 
-/// Drains again and again as if the rests were over; tells how often the job was begun.
-async fn runs(queue: &Queue, attempt: fn() -> Result<Outcome, Error>) -> usize {
+/// Drains so many times as if each rest were over; tells how often the job was begun.
+async fn runs(queue: &Queue, drains: usize, attempt: fn() -> Result<Outcome, Error>) -> usize {
     let runs = Arc::new(AtomicUsize::new(0));
-    for _ in 0..MAX * 3 {
+    for _ in 0..drains {
         let runs = runs.clone();
         let work = move |_: JobContext| {
             runs.fetch_add(1, Ordering::SeqCst);
@@ -26,7 +26,7 @@ async fn runs(queue: &Queue, attempt: fn() -> Result<Outcome, Error>) -> usize {
     runs.load(Ordering::SeqCst)
 }
 
-/// Mutant: `claim::again` without its look at `max_attempts`: it runs for ever.
+/// Mutant: `claim::again` without its look at `max_attempts`: it rests once more before it is dead.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poison_job_is_begun_n_times_and_then_dead() {
     let attempts: [fn() -> Result<Outcome, Error>; 3] = [
@@ -37,8 +37,9 @@ async fn a_poison_job_is_begun_n_times_and_then_dead() {
     for attempt in attempts {
         let queue = Queue::new();
         queue.enqueue(None, 1).await;
-        assert_eq!(runs(&queue, attempt).await, MAX);
-        assert_eq!(queue.states(), ["dead 3"]);
+        assert_eq!(runs(&queue, MAX, attempt).await, MAX);
+        assert_eq!(queue.states(), ["dead 3"], "at once, not after another rest");
+        assert_eq!(runs(&queue, MAX, attempt).await, 0);
         let why = lines(&mut queue.database.connect(), "SELECT last_error AS line FROM job");
         assert!(!why[0].is_empty());
     }
@@ -49,7 +50,7 @@ async fn a_poison_job_is_begun_n_times_and_then_dead() {
 async fn what_can_never_succeed_is_not_tried_again() {
     let queue = Queue::new();
     queue.enqueue(None, 1).await;
-    assert_eq!(runs(&queue, || Ok(Outcome::Dead("no such dossier there".to_owned()))).await, 1);
+    assert_eq!(runs(&queue, MAX, || Ok(Outcome::Dead("no such dossier there".to_owned()))).await, 1);
     assert_eq!(queue.states(), ["dead 1"]);
 }
 
