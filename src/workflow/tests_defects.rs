@@ -119,7 +119,7 @@ const BREAKS: &[Break] = &[
     }),
     (DefectCode::ClockNeverResumed, || {
         changed("land_to_tax", |d| {
-            for id in ["certifying", "signing", "issuing"] {
+            for id in ["certifying", "original_papers", "signing", "issuing"] {
                 step(d, id).clock = ClockState::Paused;
             }
             d.transitions.retain(|w| w.from[0] != "done" || w.action == Action::ReturnResult);

@@ -8,21 +8,21 @@ pub fn data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(path)
 }
 
-fn json(path: impl AsRef<Path>) -> Value {
+pub fn json(path: impl AsRef<Path>) -> Value {
     let path = path.as_ref();
     let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-fn list(value: &Value, key: &str) -> Vec<Value> {
+pub fn list(value: &Value, key: &str) -> Vec<Value> {
     value[key].as_array().unwrap_or_else(|| panic!("no list {key}")).clone()
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_else(|| panic!("no text {key} in {value}"))
 }
 
-fn agencies() -> Vec<Value> {
+pub fn agencies() -> Vec<Value> {
     list(&json(data("agencies/quang_ninh.json")), "agencies")
 }
 

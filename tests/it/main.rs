@@ -6,5 +6,6 @@ mod db;
 mod deploy;
 mod jobs;
 mod payments;
+mod procedures;
 mod support;
 mod workflows;
