@@ -208,7 +208,7 @@ impl Test {
             (Self::OlderThanDays(days), Some(answer)) => answer
                 .as_str()
                 .and_then(|text| text.parse::<Date>().ok())
-                .is_some_and(|date| i64::from(date.duration_until(filed).as_hours()) > days * 24),
+                .is_some_and(|date| date.duration_until(filed).as_hours() / 24 > *days),
         }
     }
 }

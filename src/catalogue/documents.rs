@@ -5,7 +5,7 @@ use crate::workflow::Channel;
 use serde::Serialize;
 
 /// What a document is to one filing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
     /// Has to come with the filing.

@@ -66,6 +66,17 @@ impl Form {
         Some(at)
     }
 
+    /// Every valid form has this field: each object on the way requires the next key.
+    pub fn demands(&self, pointer: &str) -> bool {
+        let Some((parent, key)) = pointer.rsplit_once('/') else {
+            return true;
+        };
+        let holder = if parent.is_empty() { Some(&self.schema) } else { self.field(parent) };
+        let required = holder.and_then(|schema| schema.get("required")?.as_array());
+        let named = required.is_some_and(|keys| keys.iter().any(|known| known == key));
+        named && self.demands(parent)
+    }
+
     /// Follows a `$ref` within the schema.
     fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         schema

@@ -31,6 +31,8 @@ pub mod seed;
 mod shapes;
 mod show;
 pub mod tariff;
+#[cfg(test)]
+mod tests_rules;
 
 #[cfg(test)]
 mod tests_rules;

@@ -4,7 +4,7 @@ use super::fee_def::{Collect, ExemptionDef, FeeDef, FeeKind, RateDef, RateRule, 
 use serde::Serialize;
 
 /// One line of a fee notice, with its reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FeeLine {
     /// Code of the fee.
     pub code: String,

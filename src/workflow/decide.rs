@@ -31,7 +31,7 @@ pub struct Decision {
 }
 
 /// An action that the roles of a person allow at the present step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Available {
     /// The action.
     pub action: Action,

@@ -140,6 +140,8 @@ words! {
         RateMissing = "rate_missing", "Không có mức thu áp dụng", "no rate applies";
         /// A negative amount, a hole in the tiers, a share above the whole.
         BadRate = "bad_rate", "Mức thu không hợp lệ", "a rate that is not valid";
+        /// What a rate counts by may be missing from the answers, or negative.
+        QuantityUnsure = "quantity_unsure", "Số lượng tính phí có thể thiếu hoặc âm", "what a rate counts by may be missing or negative";
         /// A fee that the workflow never collects.
         FeeNeverCollected = "fee_never_collected", "Có phí nhưng quy trình không thu", "a fee that the workflow never collects";
         /// A workflow name that is not known.
@@ -182,7 +184,7 @@ words! {
 }
 
 /// One defect: what, where, and the way that shows it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 pub struct Defect {
     /// The kind.
     pub code: DefectCode,

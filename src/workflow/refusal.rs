@@ -20,7 +20,7 @@ words! {
 }
 
 /// A refused action: nothing has changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Refusal {
     /// The kind.
     pub code: RefusalCode,

@@ -108,24 +108,32 @@ fn excludes(cond: &Cond, channel: Channel) -> bool {
     }
 }
 
-/// The fields that rates count by are whole numbers of the form.
+/// The fields that rates count by are whole numbers of the form, there and not negative.
 pub(super) fn field_defects(def: &ProcedureDef, form: &Form) -> Vec<Defect> {
     let mut found = Vec::new();
     for (number, fee) in def.fees.iter().enumerate() {
         for (place, rate) in fee.rates.iter().enumerate() {
             for (key, field) in counted(&rate.rule) {
                 let path = format!("/fees/{number}/rates/{place}/rule/{key}");
-                match form.field(field).map(|schema| schema.get("type")) {
-                    None => found.push(Defect::new(DefectCode::UnknownField, path, field)),
-                    Some(kind) if kind.and_then(Value::as_str) != Some("integer") => {
-                        found.push(Defect::new(DefectCode::WrongFieldType, path, field));
-                    }
-                    Some(_) => {}
+                if let Some(code) = quantity_defect(fee, form, field) {
+                    found.push(Defect::new(code, path, field));
                 }
             }
         }
     }
     found
+}
+
+fn quantity_defect(fee: &FeeDef, form: &Form, field: &str) -> Option<DefectCode> {
+    let Some(schema) = form.field(field) else {
+        return Some(DefectCode::UnknownField);
+    };
+    if schema.get("type").and_then(Value::as_str) != Some("integer") {
+        return Some(DefectCode::WrongFieldType);
+    }
+    let least = schema.get("minimum").and_then(Value::as_i64);
+    let there = fee.when.is_some() || form.demands(field);
+    (!there || least.is_none_or(|least| least < 0)).then_some(DefectCode::QuantityUnsure)
 }
 
 fn counted(rule: &RateRule) -> Vec<(&'static str, &str)> {

@@ -4,10 +4,11 @@ use crate::catalogue::definition::ProcedureDef;
 use crate::catalogue::procedure::NamedWorkflows;
 use crate::workflow::{Defect, DefectCode as D, Role, read_json, tests_data::SHARED};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
-fn named() -> NamedWorkflows {
+static NAMED: LazyLock<NamedWorkflows> = LazyLock::new(|| {
     NamedWorkflows::read(SHARED.map(|(_, text)| text)).expect("the shared workflows compile")
-}
+});
 
 fn good() -> Value {
     serde_json::from_str(include_str!("good.json")).expect("the good one is JSON")
@@ -19,7 +20,7 @@ fn defects(broken: &Value) -> Vec<Defect> {
         Ok(def) => Staffing::complete(&def),
         Err(_) => Staffing::default(),
     };
-    check_json(&text, &staffing, &named())
+    check_json(&text, &staffing, &NAMED)
 }
 
 /// Replaces (or adds) the value at a pointer; a last segment `-` appends.
@@ -156,6 +157,8 @@ fn money() -> Vec<Break> {
         (D::UnknownField, vec![("/fees/0/rates/0/rule/quantity", json!("/sheets"))]),
         (D::WrongFieldType, vec![("/fees/0/rates/0/rule/copies", json!("/name"))]),
         (D::UnknownWord, vec![("/fees/0/rates/1/rule/kind", json!("auction"))]),
+        (D::QuantityUnsure, vec![("/form/required", json!(["name", "role", "pages"]))]),
+        (D::QuantityUnsure, vec![("/form/properties/pages/minimum", json!(-5))]),
         (D::UnknownWord, vec![("/fees/0/exemptions/0/when/subject", json!("friend"))]),
         (D::FeeNeverCollected, vec![("/workflow", json!("same_day"))]),
     ]
@@ -295,11 +298,11 @@ fn a_defect_tells_place_route_and_both_languages() {
 fn a_role_that_nobody_holds_is_refused_where_it_is_needed() {
     let def: ProcedureDef = read_json(&good().to_string()).expect("the good one reads");
     let mut staffing = Staffing::complete(&def);
-    assert_eq!(check(&def, &staffing, &named()), []);
+    assert_eq!(check(&def, &staffing, &NAMED), []);
     for roles in staffing.own.values_mut() {
         roles.remove(&Role::Leader);
     }
-    let found = check(&def, &staffing, &named());
+    let found = check(&def, &staffing, &NAMED);
     assert!(found.iter().all(|defect| defect.code == D::RoleNotStaffed), "{found:#?}");
     let signing = found.iter().any(|defect| defect.route.iter().any(|step| *step == "signing"));
     assert!(signing, "{found:#?}");
@@ -315,7 +318,7 @@ fn an_agency_that_does_not_exist_is_refused() {
         set(&mut broken, "/handling", handling);
         let def: ProcedureDef = read_json(&broken.to_string()).expect("it reads");
         let known: ProcedureDef = read_json(&good().to_string()).expect("it reads");
-        let found = check(&def, &Staffing::complete(&known), &named());
+        let found = check(&def, &Staffing::complete(&known), &NAMED);
         assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), [D::UnknownAgency]);
     }
 }
