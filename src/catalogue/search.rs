@@ -127,7 +127,9 @@ impl SearchQuery {
             online: self.online,
             status: self.status.map(Status::word),
             limit: page.limit()?,
-            after: page.after::<Position>()?.filter(|(_, name, code)| !name.contains('\0') && !code.contains('\0')),
+            after: page
+                .after::<Position>()?
+                .filter(|(_, name, code)| !name.contains('\0') && !code.contains('\0')),
         })
     }
 }

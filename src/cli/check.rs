@@ -49,10 +49,18 @@ impl Check {
         if self.json {
             let Defect { code, path, route, vi, en } = defect;
             let file = file.to_string();
-            println!("{}", json!({"file": file, "code": code, "path": path, "route": route, "vi": vi, "en": en}));
+            println!(
+                "{}",
+                json!({"file": file, "code": code, "path": path, "route": route, "vi": vi, "en": en})
+            );
             return;
         }
-        println!("{file}: {}: {} {}", defect.code, if defect.path.is_empty() { "/" } else { &defect.path }, defect.vi);
+        println!(
+            "{file}: {}: {} {}",
+            defect.code,
+            if defect.path.is_empty() { "/" } else { &defect.path },
+            defect.vi
+        );
         if !defect.route.is_empty() {
             let steps: Vec<&str> = defect.route.iter().map(|step| step.as_str()).collect();
             println!("    đường đi: {}", steps.join(" → "));
