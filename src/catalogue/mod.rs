@@ -34,9 +34,6 @@ pub mod tariff;
 #[cfg(test)]
 mod tests_rules;
 
-#[cfg(test)]
-mod tests_rules;
-
 pub use cache::{Catalogue, Version};
 
 /// The operations of the catalogue.

@@ -226,8 +226,10 @@ impl VersionHead {
     }
 }
 
-/// What people may read of a version.
-fn content(conn: &mut PgConnection, id: Uuid) -> Result<(Option<Map<String, Value>>, Vec<StepShown>)> {
+/// What people may read of a version: its definition and its steps.
+type Content = (Option<Map<String, Value>>, Vec<StepShown>);
+
+fn content(conn: &mut PgConnection, id: Uuid) -> Result<Content> {
     let (definition, workflow): (Value, Value) = procedure_version::table
         .find(id)
         .select((procedure_version::definition, procedure_version::workflow))
