@@ -23,7 +23,12 @@ pub fn check(form: &Validator, answers: &Value) -> Vec<FieldProblem> {
 /// Texts with the character NUL, which PostgreSQL cannot hold.
 fn unstorable(value: &Value, path: String) -> Vec<FieldProblem> {
     let problem = |path: &str| {
-        FieldProblem::new(path, "nul_character", "có ký tự NUL không lưu được", "holds a NUL character, which cannot be stored")
+        FieldProblem::new(
+            path,
+            "nul_character",
+            "có ký tự NUL không lưu được",
+            "holds a NUL character, which cannot be stored",
+        )
     };
     match value {
         Value::String(text) if text.contains('\0') => vec![problem(&path)],
@@ -54,7 +59,12 @@ fn problems(error: &ValidationError) -> Vec<FieldProblem> {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
             .iter()
             .map(|name| {
-                FieldProblem::new(&join(&path, name), "unknown_field", "không có trong biểu mẫu", "is not in the form")
+                FieldProblem::new(
+                    &join(&path, name),
+                    "unknown_field",
+                    "không có trong biểu mẫu",
+                    "is not in the form",
+                )
             })
             .collect(),
         kind => {
@@ -79,12 +89,16 @@ fn told(kind: &Kind) -> (&'static str, String, String) {
             ("not_the_value", format!("phải là {expected_value}"), format!("must be {expected_value}"))
         }
         Kind::MinLength { limit: 1 } => say("empty", "không được để trống", "must not be empty"),
-        Kind::MinLength { limit } => {
-            ("too_short", format!("phải có ít nhất {limit} ký tự"), format!("must have at least {limit} characters"))
-        }
-        Kind::MaxLength { limit } => {
-            ("too_long", format!("không được quá {limit} ký tự"), format!("must have at most {limit} characters"))
-        }
+        Kind::MinLength { limit } => (
+            "too_short",
+            format!("phải có ít nhất {limit} ký tự"),
+            format!("must have at least {limit} characters"),
+        ),
+        Kind::MaxLength { limit } => (
+            "too_long",
+            format!("không được quá {limit} ký tự"),
+            format!("must have at most {limit} characters"),
+        ),
         Kind::Minimum { limit } => {
             ("too_small", format!("không được nhỏ hơn {limit}"), format!("must be at least {limit}"))
         }
@@ -153,7 +167,10 @@ mod tests {
                 "declaration": {"const": true}
             }
         });
-        jsonschema::draft202012::options().should_validate_formats(true).build(&form).expect("the form is right")
+        jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .build(&form)
+            .expect("the form is right")
     }
 
     /// (field, code) of every problem.
@@ -188,7 +205,10 @@ mod tests {
             with("child", json!({"a/b": "An", "birth_date": "2026-02-30"})),
             one("/answers/child/birth_date", "wrong_format")
         );
-        assert_eq!(with("child", json!({"a/b": "An", "sex": "x"})), one("/answers/child/sex", "not_an_option"));
+        assert_eq!(
+            with("child", json!({"a/b": "An", "sex": "x"})),
+            one("/answers/child/sex", "not_an_option")
+        );
         assert_eq!(with("copies", json!(21)), one("/answers/copies", "too_large"));
         assert_eq!(with("copies", json!("3")), one("/answers/copies", "wrong_type"));
         assert_eq!(with("phone", json!("12")), one("/answers/phone", "wrong_format"));

@@ -98,7 +98,11 @@ impl CloseProcedure {
         }
         let reason = self.reason.trim();
         if reason.is_empty() || reason.chars().count() > 1000 || reason.contains('\0') {
-            return Err(INVALID.at("/reason", "phải có 1 đến 1.000 ký tự", "must have 1 to 1,000 characters"));
+            return Err(INVALID.at(
+                "/reason",
+                "phải có 1 đến 1.000 ký tự",
+                "must have 1 to 1,000 characters",
+            ));
         }
         Ok(Closure { since, until, reason: reason.to_owned() })
     }

@@ -83,7 +83,9 @@ pub fn levels(stored: &[String]) -> crate::error::Result<Vec<Level>> {
 /// The shape of a national code: `d.dddddd`. What has another shape is nowhere.
 pub fn is_code(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() == 8 && bytes[1] == b'.' && bytes.iter().enumerate().all(|(i, b)| i == 1 || b.is_ascii_digit())
+    bytes.len() == 8
+        && bytes[1] == b'.'
+        && bytes.iter().enumerate().all(|(i, b)| i == 1 || b.is_ascii_digit())
 }
 
 /// Refuses days that no law of this catalogue reaches and the database cannot hold.
@@ -101,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_closure_covers_its_first_and_its_last_day() {
-        let closure = Closure { since: date(2026, 9, 1), until: Some(date(2026, 9, 3)), reason: String::new() };
+        let closure =
+            Closure { since: date(2026, 9, 1), until: Some(date(2026, 9, 3)), reason: String::new() };
         let covered: Vec<bool> = (0..5)
             .map(|i| closure.covers(date(2026, 8, 31).saturating_add(jiff::Span::new().days(i))))
             .collect();

@@ -94,7 +94,8 @@ impl FromRequest for Sent {
         Box::pin(async move {
             let payload = payload.await.map_err(|_| MALFORMED.err())?;
             let body = payload.to_bytes_limited(BODY_LIMIT).await.map_err(|_| TOO_LARGE.err())?;
-            let body = body.map_err(|error| MALFORMED.because("không đọc được nội dung", error.to_string()))?;
+            let body =
+                body.map_err(|error| MALFORMED.because("không đọc được nội dung", error.to_string()))?;
             let key = Key::of(&request, &body)?;
             let kind = request.headers().get(CONTENT_TYPE).and_then(|h| h.to_str().ok()).unwrap_or_default();
             let csv = kind.trim_start().to_ascii_lowercase().starts_with("text/csv");
@@ -164,7 +165,8 @@ pub fn import(tx: &mut Tx, rows: &[ImportRow]) -> Result<Imported> {
         .load(tx.conn)?
         .into_iter()
         .collect();
-    let wanted: Vec<_> = rows.iter().zip(levels).filter(|(row, _)| known.get(&row.code) != Some(&true)).collect();
+    let wanted: Vec<_> =
+        rows.iter().zip(levels).filter(|(row, _)| known.get(&row.code) != Some(&true)).collect();
     write(tx, &wanted)?;
     let kept = rows.len() - wanted.len();
     Ok(Imported { added: rows.len() - known.len(), updated: known.len() - kept, kept })

@@ -31,7 +31,6 @@ pub mod seed;
 mod shapes;
 mod show;
 pub mod tariff;
-
 #[cfg(test)]
 mod tests_rules;
 

@@ -15,8 +15,9 @@ use crate::error::Result;
 /// Begins a change of the catalogue. Until the transaction ends, other writers wait, so
 /// version numbers have no gap and a revision that is seen includes all smaller ones.
 pub fn advance(tx: &mut Tx) -> Result<i64> {
-    let raised =
-        diesel::update(dsl::catalogue_revision).set(dsl::revision.eq(dsl::revision + 1)).returning(dsl::revision);
+    let raised = diesel::update(dsl::catalogue_revision)
+        .set(dsl::revision.eq(dsl::revision + 1))
+        .returning(dsl::revision);
     Ok(raised.get_result(tx.conn)?)
 }
 
@@ -31,7 +32,8 @@ where
     F: FnOnce(&mut PgConnection, Date) -> Result<T> + Send + 'static,
 {
     let today = day_of(app.db.clock.now());
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|h| h.to_str().ok()).unwrap_or_default().to_owned();
+    let known =
+        request.headers().get(IF_NONE_MATCH).and_then(|h| h.to_str().ok()).unwrap_or_default().to_owned();
     let (tag, page) = app
         .db
         .read(move |conn| {

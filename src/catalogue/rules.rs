@@ -52,10 +52,17 @@ impl Rules {
     }
 }
 
+/// The roles of kinds of agency, and what the kinds are to a dossier.
 #[derive(Deserialize)]
-struct Roles {
+struct Kinds {
     /// The roles that an agency of a kind holds.
     roles: BTreeMap<String, BTreeSet<Role>>,
+    /// The kinds that take dossiers in at a level.
+    receiving: BTreeMap<Level, Vec<String>>,
+    /// The kinds that decide what their own one-stop unit took in.
+    own: BTreeMap<Level, Vec<String>>,
+    /// The kinds that can be asked for an opinion.
+    consulted: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,28 +76,21 @@ struct Agency {
     kind: String,
 }
 
-/// The kinds of agency that take dossiers in at each level, and those that decide
-/// themselves what their one-stop unit took in.
-const PLACES: [(Level, &[&str], &[&str]); 3] = [
-    (Level::Ministry, &["ministry"], &["ministry"]),
-    (Level::Province, &["service_centre"], &["province", "department", "division"]),
-    (Level::Commune, &["one_stop_unit"], &["commune"]),
-];
-/// The kinds of agency that are asked for an opinion.
-const CONSULTED: [&str; 3] = ["department", "division", "commune"];
-
-fn staffing(roles: &str, agencies: &str) -> anyhow::Result<Staffing> {
-    let Roles { roles: kinds } = serde_json::from_str(roles)?;
+fn staffing(kinds: &str, agencies: &str) -> anyhow::Result<Staffing> {
+    let Kinds { roles, receiving, own, consulted } = serde_json::from_str(kinds)?;
     let Agencies { agencies } = serde_json::from_str(agencies)?;
-    let union = |names: &[&str]| -> BTreeSet<Role> {
-        names.iter().filter_map(|name| kinds.get(*name)).flatten().copied().collect()
+    let union = |names: &[String]| -> BTreeSet<Role> {
+        names.iter().filter_map(|name| roles.get(name)).flatten().copied().collect()
     };
-    let roles_of = |agency: &Agency| kinds.get(&agency.kind).cloned().unwrap_or_default();
+    let by_level = |kinds: BTreeMap<Level, Vec<String>>| {
+        kinds.into_iter().map(|(level, names)| (level, union(&names))).collect()
+    };
+    let roles_of = |agency: &Agency| roles.get(&agency.kind).cloned().unwrap_or_default();
     Ok(Staffing {
-        receiving: PLACES.iter().map(|(level, receiving, _)| (*level, union(receiving))).collect(),
-        own: PLACES.iter().map(|(level, _, own)| (*level, union(own))).collect(),
-        consulted: union(&CONSULTED),
+        receiving: by_level(receiving),
+        own: by_level(own),
+        consulted: union(&consulted),
         agencies: agencies.iter().map(|agency| (agency.code.clone(), roles_of(agency))).collect(),
-        kinds,
+        kinds: roles.clone(),
     })
 }

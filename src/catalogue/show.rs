@@ -149,8 +149,12 @@ struct Head {
 }
 
 fn load(conn: &mut PgConnection, code: &str, number: Option<i32>, today: Date) -> Result<ProcedureDetails> {
-    let head: Head =
-        procedure::table.find(code).select(Head::as_select()).first(conn).optional()?.ok_or_else(|| NOT_FOUND.err())?;
+    let head: Head = procedure::table
+        .find(code)
+        .select(Head::as_select())
+        .first(conn)
+        .optional()?
+        .ok_or_else(|| NOT_FOUND.err())?;
     let versions = versions(conn, code, head.current_version_id)?;
     let shown = match number {
         Some(number) => Some(version(conn, code, number, head.current_version_id)?),
@@ -222,8 +226,10 @@ impl VersionHead {
     }
 }
 
-/// What people may read of a version.
-fn content(conn: &mut PgConnection, id: Uuid) -> Result<(Option<Map<String, Value>>, Vec<StepShown>)> {
+/// What people may read of a version: its definition and its steps.
+type Content = (Option<Map<String, Value>>, Vec<StepShown>);
+
+fn content(conn: &mut PgConnection, id: Uuid) -> Result<Content> {
     let (definition, workflow): (Value, Value) = procedure_version::table
         .find(id)
         .select((procedure_version::definition, procedure_version::workflow))

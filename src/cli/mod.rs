@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output, progress and errors to standard error. A
 //! command ends with 0 when it did what it says, 1 when not, 2 on wrong use.
+mod check;
 mod database;
 mod log;
 mod migrate;
@@ -42,6 +43,7 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Check),
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
     Migrate(migrate::Migrate),
@@ -64,6 +66,7 @@ pub fn run() -> ExitCode {
 fn execute(cli: &Cli) -> Result<ExitCode> {
     let config = || Config::load(cli.options.config.as_deref());
     match &cli.command {
+        Command::Check(check) => check.run(),
         Command::Serve(serve) => serve.run(config()?),
         Command::Simulate(simulate) => simulate.run(&config()?),
         Command::Migrate(migrate) => migrate.run(&config()?),

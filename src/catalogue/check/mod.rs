@@ -8,7 +8,7 @@ mod conditions;
 mod identity;
 mod money;
 mod papers;
-mod service;
+mod service_level;
 mod staffing;
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ pub fn check(def: &ProcedureDef, staffing: &Staffing, named: &NamedWorkflows) ->
         Ok(workflow) => {
             found.extend(staffing.defects(def, &workflow));
             found.extend(money::collection_defects(def, &workflow));
-            found.extend(service::defects(def, &workflow));
+            found.extend(service_level::defects(def, &workflow));
         }
         Err(own) => found.extend(own),
     }

@@ -38,9 +38,7 @@ async fn the_published_figures_of_the_three_levels_come_out() {
     portal.app.db.read_blocking(|conn| Ok(conn.batch_execute(SAMPLE)?)).expect("the sample is right");
     let figures = figures(&portal, "2023-10-30").await;
     assert_eq!(figures["as_of"], "2023-10-30");
-    let share = |numerator: i64, denominator: i64, percent: f64| {
-        json!({"numerator": numerator, "denominator": denominator, "percent": percent})
-    };
+    let share = |numerator: i64, denominator: i64, percent: f64| json!({"numerator": numerator, "denominator": denominator, "percent": percent});
     let expected = json!([
         {"level": "province", "full": 628, "partial": 372, "total": 1000, "information": 0,
          "full_share": share(628, 1000, 62.8), "partial_share": share(372, 1000, 37.2)},
@@ -73,7 +71,10 @@ async fn the_seeded_catalogue_has_figures_of_today_and_wrong_days_are_refused() 
     let today = portal.get("/api/v1/figures/service-levels").await.json();
     assert_eq!(today["as_of"], "2026-10-01");
     let commune = row(&today, "commune");
-    assert_eq!(commune["total"].as_i64(), Some(commune["full"].as_i64().unwrap() + commune["partial"].as_i64().unwrap()));
+    assert_eq!(
+        commune["total"].as_i64(),
+        Some(commune["full"].as_i64().unwrap() + commune["partial"].as_i64().unwrap())
+    );
     assert!(commune["total"].as_i64() > Some(20));
     assert_eq!(portal.get("/api/v1/figures/service-levels?as_of=2026-02-30").await.status, 400);
     for day in ["0001-01-01", "9999-12-31", "-9999-01-01"] {

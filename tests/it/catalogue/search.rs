@@ -1,6 +1,6 @@
 //! Finding procedures.
 use super::Portal;
-use super::portal::admin;
+use super::portal::ADMIN;
 use serde_json::{Value, json};
 
 fn codes(page: &Value) -> Vec<&str> {
@@ -25,7 +25,11 @@ async fn text_is_found_with_and_without_diacritics_in_any_case_and_by_beginnings
         "thu+tuc+dang+ky+khai+sinh",
         "1.001193",
     ] {
-        assert_eq!(found(&portal, &format!("q={q}")).await.first().map(String::as_str), Some("1.001193"), "{q}");
+        assert_eq!(
+            found(&portal, &format!("q={q}")).await.first().map(String::as_str),
+            Some("1.001193"),
+            "{q}"
+        );
     }
     for q in ["khai+sin+dang", "001193", "1.0011", "khai+sinh+ho+tich"] {
         assert!(found(&portal, &format!("q={q}")).await.contains(&"1.001193".to_owned()), "{q}");
@@ -38,7 +42,7 @@ async fn text_is_found_with_and_without_diacritics_in_any_case_and_by_beginnings
 async fn what_is_in_force_comes_first_then_closed_then_unpublished() {
     let portal = Portal::new();
     let close = json!({"since": "2026-10-01", "reason": "Đang sửa đổi"});
-    let answer = portal.post(admin(), "/api/v1/procedures/1.004859/close", &close).await;
+    let answer = portal.post(ADMIN, "/api/v1/procedures/1.004859/close", &close).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     let page = portal.get("/api/v1/procedures?q=ho+tich&limit=200").await.json();
     let order: Vec<u8> = page["items"]
@@ -121,7 +125,7 @@ async fn a_page_that_is_known_is_not_sent_again_until_the_catalogue_changes() {
     let again = portal.get_with(path, ("If-None-Match", &tag)).await;
     assert_eq!((again.status, again.bytes.len(), again.header("etag")), (304, 0, tag.as_str()));
     let close = json!({"since": "2026-10-02", "reason": "Đang sửa đổi"});
-    portal.post(admin(), "/api/v1/procedures/1.001193/close", &close).await;
+    portal.post(ADMIN, "/api/v1/procedures/1.001193/close", &close).await;
     assert_eq!(portal.get_with(path, ("If-None-Match", &tag)).await.status, 200);
 }
 

@@ -1,5 +1,5 @@
 //! Versions: which one takes filings, and that one is compiled once and never changes.
-use super::portal::{admin, system};
+use super::portal::{ADMIN, system};
 use super::{Portal, birth};
 use jiff::civil::date;
 use motcua::catalogue::rules::Rules;
@@ -17,7 +17,7 @@ fn on(portal: &Portal, code: &str, day: jiff::civil::Date) -> Result<u32, &'stat
 async fn the_version_of_the_day_takes_the_filings() {
     let portal = Portal::new();
     let next = birth(2, "2026-12-01");
-    assert_eq!(portal.post(admin(), "/api/v1/procedures/1.001193/versions", &next).await.status, 201);
+    assert_eq!(portal.post(ADMIN, "/api/v1/procedures/1.001193/versions", &next).await.status, 201);
     assert_eq!(on(&portal, "1.001193", date(2026, 7, 19)), Err("procedure_not_in_force"));
     assert_eq!(on(&portal, "1.001193", date(2026, 7, 20)), Ok(1));
     assert_eq!(on(&portal, "1.001193", date(2026, 11, 30)), Ok(1));
@@ -33,7 +33,7 @@ async fn a_coming_version_is_listed_when_its_day_has_come() {
     let portal = Portal::new();
     let mut next = birth(2, "2026-12-01");
     next["name"] = json!("Thủ tục đăng ký khai sinh (mới)");
-    portal.post(admin(), "/api/v1/procedures/1.001193/versions", &next).await;
+    portal.post(ADMIN, "/api/v1/procedures/1.001193/versions", &next).await;
     let shown = || async {
         let page = portal.get("/api/v1/procedures?q=1.001193").await.json();
         (page["items"][0]["version"].as_i64(), page["items"][0]["name"].as_str().map(str::to_owned))
@@ -49,7 +49,7 @@ async fn a_coming_version_is_listed_when_its_day_has_come() {
 async fn closed_days_take_no_filings_and_the_refusal_names_them() {
     let portal = Portal::new();
     let close = json!({"since": "2026-10-05", "until": "2026-10-09", "reason": "Nâng cấp dữ liệu"});
-    portal.post(admin(), "/api/v1/procedures/1.001193/close", &close).await;
+    portal.post(ADMIN, "/api/v1/procedures/1.001193/close", &close).await;
     assert_eq!(on(&portal, "1.001193", date(2026, 10, 4)), Ok(1));
     assert_eq!(on(&portal, "1.001193", date(2026, 10, 5)), Err("procedure_closed"));
     assert_eq!(on(&portal, "1.001193", date(2026, 10, 9)), Err("procedure_closed"));
@@ -69,9 +69,10 @@ async fn closed_days_take_no_filings_and_the_refusal_names_them() {
 async fn a_version_is_compiled_once_and_judges_answers() {
     let portal = Portal::new();
     let load = || {
-        let found = portal.app.db.read_blocking(|conn| {
-            portal.app.catalogue.current(conn, "1.001193", date(2026, 10, 1))
-        });
+        let found = portal
+            .app
+            .db
+            .read_blocking(|conn| portal.app.catalogue.current(conn, "1.001193", date(2026, 10, 1)));
         found.expect("it is in force")
     };
     let version = load();
@@ -83,7 +84,10 @@ async fn a_version_is_compiled_once_and_judges_answers() {
     wrong["child"]["birth_date"] = json!("hôm qua");
     let problems = version.check_answers(&wrong);
     assert_eq!(problems.len(), 1);
-    assert_eq!((problems[0].field.as_str(), problems[0].code.as_str()), ("/answers/child/birth_date", "wrong_format"));
+    assert_eq!(
+        (problems[0].field.as_str(), problems[0].code.as_str()),
+        ("/answers/child/birth_date", "wrong_format")
+    );
 }
 
 #[actix_web::test]
