@@ -21,40 +21,49 @@ pub const SUCCESS: &str = "00";
 
 /// A slip. Its number is unique to its dossier, and a dossier has one slip.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Slip {
-    pub msg_type: String,
+    #[serde(rename = "MSG_TYPE")]
+    pub kind: String,
     /// The sender's identifier of the message.
-    pub seq_id: String,
-    /// Dossier code.
-    pub ma_hs: String,
+    #[serde(rename = "SEQ_ID")]
+    pub id: String,
+    #[serde(rename = "MA_HS")]
+    pub dossier_code: String,
     /// Số …/PCTT.
-    pub so_phieu: String,
+    #[serde(rename = "SO_PHIEU")]
+    pub number: String,
     /// When it is sent, `yyyyMMddHHmmss`.
     #[serde(rename = "NGAYCHUYEN")]
-    pub ngay_chuyen: String,
+    pub sent: String,
     /// The official who sends it.
     #[serde(rename = "NGUOICHUYEN")]
-    pub nguoi_chuyen: String,
-    /// Part I: the procedure's code and name, and when the dossier was complete.
-    pub loai_hoso: String,
-    pub ten_hoso: String,
-    pub ngay_nhan: String,
-    /// The applicant asks to owe the land use fee ("ghi nợ"): "1" or "0".
+    pub sender: String,
+    /// Part I: the procedure.
+    #[serde(rename = "LOAI_HOSO")]
+    pub procedure_code: String,
+    #[serde(rename = "TEN_HOSO")]
+    pub procedure_name: String,
+    /// When the dossier was received, `yyyyMMddHHmmss`.
+    #[serde(rename = "NGAY_NHAN")]
+    pub received: String,
+    /// "1": the applicant asks to owe what is determined (ghi nợ); else "0".
     #[serde(rename = "DK_GHINO_NVTC")]
-    pub ghi_no: String,
+    pub asks_to_owe: String,
     /// The certificate that is there already.
     #[serde(rename = "SO_GCN_QSD", skip_serializing_if = "Option::is_none", default)]
-    pub so_gcn: Option<String>,
+    pub certificate_number: Option<String>,
+    /// Its day, `yyyyMMdd`.
     #[serde(rename = "NGAYCAP_GCN", skip_serializing_if = "Option::is_none", default)]
-    pub ngay_cap_gcn: Option<String>,
-    /// Part II: the land users; for a transfer both sides.
-    pub nguoi_su_dung_dat: Vec<LandUser>,
+    pub certificate_day: Option<String>,
+    /// Part II: the land users; of a transfer both sides.
+    #[serde(rename = "NGUOI_SU_DUNG_DAT")]
+    pub land_users: Vec<LandUser>,
     /// Part III.
-    pub thua_dat: Parcel,
-    /// Price of the contract, in đồng.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub gia_hop_dong: Option<i64>,
+    #[serde(rename = "THUA_DAT")]
+    pub parcel: Parcel,
+    /// Price in the contract, in đồng.
+    #[serde(rename = "GIA_HOP_DONG", skip_serializing_if = "Option::is_none", default)]
+    pub contract_value: Option<i64>,
 }
 
 /// A land user (người sử dụng đất).
@@ -93,15 +102,16 @@ pub struct Parcel {
 
 /// The office's acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Acknowledgement {
+    #[serde(rename = "ERROR_CODE")]
     pub error_code: String,
-    #[serde(default)]
-    pub error_desc: String,
+    #[serde(rename = "ERROR_DESC", default)]
+    pub error_text: String,
     /// The office's reference.
-    #[serde(default)]
-    pub seq_refid: String,
-    pub ma_hs: String,
+    #[serde(rename = "SEQ_REFID", default)]
+    pub reference: String,
+    #[serde(rename = "MA_HS")]
+    pub dossier_code: String,
 }
 
 /// The office, as the land administration meets it.
@@ -120,14 +130,10 @@ impl TaxOffice {
     /// Sends a slip and gives the office's reference; a repeated slip gets the same one.
     pub async fn send(&self, slip: &Slip) -> Result<String> {
         let answer: Acknowledgement = self.exchange.post("slips", slip).await?;
-        ensure!(answer.ma_hs == slip.ma_hs, "the tax office answers about another dossier");
-        ensure!(
-            answer.error_code == SUCCESS,
-            "the tax office refused: {} {}",
-            answer.error_code,
-            answer.error_desc
-        );
-        ensure!(!answer.seq_refid.is_empty() && answer.seq_refid.len() <= 100, "no usable reference");
-        Ok(answer.seq_refid)
+        ensure!(answer.dossier_code == slip.dossier_code, "the tax office answers about another dossier");
+        let refused = || format!("the tax office refused: {} {}", answer.error_code, answer.error_text);
+        ensure!(answer.error_code == SUCCESS, refused());
+        ensure!((1..=100).contains(&answer.reference.len()), "the tax office gives no usable reference");
+        Ok(answer.reference)
     }
 }
