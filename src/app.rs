@@ -20,7 +20,7 @@ use crate::db::Db;
 use crate::dossiers::{self, Submissions};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
-use crate::{agencies, auth, http, jobs, payments, people};
+use crate::{agencies, auth, http, jobs, notices, payments, people, sync};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -65,7 +65,9 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(catalogue::routes)
         .configure(dossiers::routes)
         .configure(jobs::routes)
+        .configure(notices::routes)
         .configure(payments::routes)
+        .configure(sync::routes)
         .service(demo_clock::set);
 }
 

@@ -3,14 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::app::App;
 use crate::auth::Actor;
-use crate::dossiers::{late, payment_events};
+use crate::dossiers::{self, late, payment_events};
 use crate::jobs::{Outcome, Periodic, Runner, remove_done};
+use crate::national::messages::MessageGateway;
 use crate::national::payment_platform::PaymentPlatform;
+use crate::national::portal::NationalPortal;
+use crate::national::tax::TaxOffice;
+use crate::notices::{self, Templates};
 use crate::payments::{self, FeePaid};
+use crate::{land_tax, sync};
 
 /// How often overdue dossiers are looked for.
 const LATE_EVERY: Duration = Duration::from_secs(30);
@@ -25,6 +30,11 @@ const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 pub fn runner(app: &Arc<App>) -> Result<Runner> {
     let platform = Arc::new(PaymentPlatform::new(&app.config)?);
     let asked = platform.clone();
+    let portal = Arc::new(NationalPortal::new(&app.config)?);
+    let tax_office = Arc::new(TaxOffice::new(&app.config)?);
+    let messages = Arc::new(MessageGateway::new(&app.config)?);
+    let templates = Arc::new(Templates::embedded().map_err(|flaw| anyhow!("the texts of messages: {flaw}"))?);
+    let texts = templates.clone();
     let runner = Runner::new(app.clone())
         .on(payments::OPEN_PAYMENT, move |context| {
             let platform = platform.clone();
@@ -39,6 +49,11 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             let app = context.app.clone();
             context.finish_with(move |tx| payment_events::fee_paid(&app, tx, paid.dossier_id)).await
         })
+        .on(dossiers::jobs::SYNC_NATIONAL, move |context| sync::run(context, portal.clone()))
+        .on(dossiers::jobs::TAX_SLIP, move |context| land_tax::run(context, tax_office.clone()))
+        .on(dossiers::jobs::NOTIFY, move |context| notices::notify(context, texts.clone()))
+        .on(dossiers::jobs::ESCALATE, move |context| notices::escalate(context, templates.clone()))
+        .on(notices::DELIVER, move |context| notices::deliver(context, messages.clone()))
         .every(Periodic::new("mark_late", LATE_EVERY, |app| async move { late::mark(&app).await.map(drop) }))
         .every(Periodic::new("poll_payments", payments::POLL_EVERY, move |app| {
             let platform = asked.clone();

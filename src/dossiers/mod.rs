@@ -14,6 +14,7 @@ mod input;
 mod judge;
 pub mod late;
 mod list;
+mod news;
 pub mod payment_events;
 mod plan;
 mod reasons;
@@ -27,6 +28,10 @@ mod submit;
 mod take_action;
 mod track;
 
+pub use filing::Applicant;
+pub use news::{Event, News, news};
+pub use plan::{DossierJob, jobs};
+pub use reasons::{About, Reason};
 pub use submit::{Submissions, start};
 
 /// The operations of this folder.

@@ -109,7 +109,7 @@ pub fn write(tx: &mut Tx, loaded: &Loaded, plan: &Plan) -> Result<i32> {
     }
     let charges = if plan.effects.contains(&SideEffect::ComputeFees) { fees(loaded)? } else { Vec::new() };
     money(tx, id, &charges, std::slice::from_ref(plan))?;
-    jobs::enqueue_many(tx, &jobs_of(id, plan))?;
+    jobs::enqueue_many(tx, &jobs_of(id, seq, plan))?;
     tx.audit(plan.event.action, Some(id))?;
     Ok(seq)
 }
