@@ -3,8 +3,10 @@
 mod closure;
 mod edit;
 pub mod import;
+mod machine_client;
 mod show;
 mod staff;
+mod substitution;
 mod words;
 
 pub use show::{AgencyOut, Level, find};
@@ -19,5 +21,8 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff::create_staff)
         .service(staff::give_position)
         .service(staff::end_position)
-        .service(staff::list_agency_staff);
+        .service(staff::list_agency_staff)
+        .service(substitution::order_substitution)
+        .service(substitution::list_substitutions)
+        .service(machine_client::create_machine_client);
 }
