@@ -1,6 +1,8 @@
 //! What the integration tests stand on.
+mod portal;
 mod test_db;
 
+pub use portal::{PASSWORD, Portal, access_token};
 pub use test_db::TestDb;
 
 use diesel::prelude::*;
