@@ -48,8 +48,9 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 
 /// The OpenAPI document that the handlers give.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, api) =
+    let (_, mut api) =
         actix_web::App::new().into_utoipa_app().openapi(Api::openapi()).configure(routes).split_for_parts();
+    http::finish_document(&mut api);
     api
 }
 

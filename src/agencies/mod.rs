@@ -4,11 +4,13 @@ mod closure;
 mod edit;
 pub mod import;
 mod machine_client;
+mod serving;
 mod show;
 mod staff;
 mod substitution;
 mod words;
 
+pub use serving::serving;
 pub use show::{AgencyOut, Level, find};
 
 /// The operations of this capability.
