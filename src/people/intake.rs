@@ -85,17 +85,18 @@ pub async fn register_person(app: web::Data<App>, actor: Actor, request: Keyed<P
 
 fn register(tx: &mut Tx, input: &PersonIn) -> Result<Reply> {
     check(input, day_of(tx.now))?;
-    let known = match &input.identity_no {
-        Some(number) => known(tx, number)?,
-        None => None,
-    };
-    let id = match &known {
-        Some(known) => renew(tx, known, input)?,
-        None => insert(tx, input)?,
+    let created = insert(tx, input)?;
+    let id = match (created, &input.identity_no) {
+        (Some(id), _) => id,
+        (None, Some(number)) => {
+            let known = known(tx, number)?;
+            renew(tx, &known, input)?
+        }
+        (None, None) => unreachable!("only an identity number can be known already"),
     };
     tx.audit("register_person", Some(id))?;
     let person = find(tx.conn, id)?;
-    if known.is_some() { Reply::ok(person) } else { Reply::created(person) }
+    if created.is_some() { Reply::created(person) } else { Reply::ok(person) }
 }
 
 /// The number must agree with sex and date of birth, and nobody is born tomorrow.
@@ -119,14 +120,13 @@ struct Known {
     identity_level: i16,
 }
 
-fn known(tx: &mut Tx, number: &IdentityNo) -> Result<Option<Known>> {
-    let found = person::table
+fn known(tx: &mut Tx, number: &IdentityNo) -> Result<Known> {
+    let known = person::table
         .filter(person::identity_no.eq(number.as_str()))
         .select((person::id, person::full_name, person::birth_date, person::identity_level))
         .for_update()
-        .first(tx.conn)
-        .optional()?;
-    Ok(found)
+        .first(tx.conn)?;
+    Ok(known)
 }
 
 /// Renews what a clerk may renew; of a person whom VNeID proved, the contacts only.
@@ -149,11 +149,12 @@ fn renew(tx: &mut Tx, known: &Known, input: &PersonIn) -> Result<Uuid> {
     Ok(known.id)
 }
 
-fn insert(tx: &mut Tx, input: &PersonIn) -> Result<Uuid> {
+/// Writes a new person; nothing when the number is known, also to a request of this moment.
+fn insert(tx: &mut Tx, input: &PersonIn) -> Result<Option<Uuid>> {
     let (id, now) = (Uuid::now_v7(), to_sql(tx.now));
     let number = input.identity_no.as_ref().map(IdentityNo::as_str);
     let times = (person::created_at.eq(now), person::updated_at.eq(now));
-    diesel::insert_into(person::table)
+    let written = diesel::insert_into(person::table)
         .values((
             person::id.eq(id),
             person::identity_no.eq(number),
@@ -161,8 +162,10 @@ fn insert(tx: &mut Tx, input: &PersonIn) -> Result<Uuid> {
             Contacts::of(input),
             times,
         ))
+        .on_conflict(person::identity_no)
+        .do_nothing()
         .execute(tx.conn)?;
-    Ok(id)
+    Ok((written > 0).then_some(id))
 }
 
 /// What identifies; what is not said stays as it was.

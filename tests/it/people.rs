@@ -25,6 +25,22 @@ async fn a_clerk_registers_a_person_once() {
 }
 
 #[actix_web::test]
+async fn the_same_person_at_two_counters_at_once_is_one_person() {
+    let portal = Portal::start().await;
+    let clerk = portal.staff("honggai.motcua").await;
+    let register = async |_| portal.post(&clerk, "/api/v1/people", person()).await;
+    let answers = futures_util::future::join_all((0..8).map(register)).await;
+    let ids: std::collections::BTreeSet<_> = answers.iter().map(|a| a.body["id"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|a| a.status == 201).count(), 1);
+
+    let logins = (0..4).map(|_| portal.citizen("022196000002"));
+    futures_util::future::join_all(logins).await;
+    let people = "SELECT count(*)::text AS line FROM person WHERE identity_no = '022196000002'";
+    assert_eq!(crate::support::lines(&mut portal.db.connect(), people), ["1"]);
+}
+
+#[actix_web::test]
 async fn numbers_that_contradict_the_person_are_refused() {
     let portal = Portal::start().await;
     let clerk = portal.staff("honggai.motcua").await;
