@@ -33,6 +33,8 @@ const ORDER: [&str; 28] = [
     "notices",
     "sync",
     "reports",
+    "bootstrap",
+    "worker",
     "simulators",
     "demo",
     "bench",
