@@ -40,7 +40,7 @@ async fn each_status_arrives_once_and_in_order_whatever_goes_wrong() {
     for _ in 0..3 {
         dossiers.push(stage.comes_to(&way).await);
     }
-    stage.faults(json!({ "error_rate": 0.25, "lost_rate": 0.25, "seed": 7 })).await;
+    stage.faults(json!({ "error_rate": 0.1, "lost_rate": 0.15, "seed": 7 })).await;
     stage.work_off(async || end_sessions(&stage).await).await;
     for dossier in dossiers {
         let steps = way.map(|status| status.to_string()).to_vec();
