@@ -21,5 +21,6 @@ pub mod national;
 pub mod payments;
 pub mod people;
 pub mod simulators;
+pub mod verify;
 pub mod worker;
 pub mod workflow;

@@ -8,7 +8,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules in the order of dependence: a module may use those before it. `app`
 /// stands early because everybody may use it; it assembles all the others.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "calendar",
     "workflow",
     "config",
@@ -33,6 +33,7 @@ const ORDER: [&str; 26] = [
     "reports",
     "simulators",
     "demo",
+    "verify",
     "bench",
     "cli",
 ];

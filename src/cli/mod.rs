@@ -10,6 +10,7 @@ mod openapi;
 mod postgres;
 mod serve;
 mod simulate;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
+    Verify(verify::Verify),
     Postgres(postgres::Postgres),
 }
 
@@ -71,6 +73,7 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
         Command::Simulate(simulate) => simulate.run(&config()?),
         Command::Migrate(migrate) => migrate.run(&config()?),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Verify(verify) => verify.run(&config()?),
         Command::Postgres(postgres) => postgres.run(&config()?),
     }
 }
