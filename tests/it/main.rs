@@ -1,6 +1,7 @@
 //! Integration tests, one binary; the folders mirror `src`.
 mod catalogue;
 mod cli;
+mod crash;
 mod data;
 mod db;
 mod deploy;
