@@ -5,6 +5,7 @@
 pub mod agencies;
 pub mod app;
 pub mod auth;
+pub mod bench;
 pub mod bootstrap;
 pub mod calendar;
 pub mod catalogue;
