@@ -1,4 +1,6 @@
 //! Integration tests, one binary; the folders mirror `src`.
+mod agencies;
+mod auth;
 mod catalogue;
 mod cli;
 mod crash;
@@ -9,6 +11,7 @@ mod files;
 mod jobs;
 mod national;
 mod payments;
+mod people;
 mod procedures;
 mod support;
 mod workflows;
