@@ -5,6 +5,7 @@
 pub mod agencies;
 pub mod app;
 pub mod auth;
+pub mod bench;
 pub mod bootstrap;
 pub mod calendar;
 pub mod catalogue;
@@ -24,5 +25,6 @@ pub mod payments;
 pub mod people;
 pub mod simulators;
 pub mod sync;
+pub mod verify;
 pub mod worker;
 pub mod workflow;

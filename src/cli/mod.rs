@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and errors to standard error. A
 //! command ends with 0 when it did what it says, 1 when not, 2 on wrong use.
 mod check;
+mod bench;
 mod database;
 mod log;
 mod migrate;
@@ -10,6 +11,7 @@ mod openapi;
 mod postgres;
 mod serve;
 mod simulate;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +50,8 @@ enum Command {
     Simulate(simulate::Simulate),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
+    Bench(bench::Bench),
+    Verify(verify::Verify),
     Postgres(postgres::Postgres),
 }
 
@@ -71,6 +75,8 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
         Command::Simulate(simulate) => simulate.run(&config()?),
         Command::Migrate(migrate) => migrate.run(&config()?),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Bench(bench) => bench.run(config()?),
+        Command::Verify(verify) => verify.run(&config()?),
         Command::Postgres(postgres) => postgres.run(&config()?),
     }
 }

@@ -29,10 +29,26 @@ pub struct Serve {
     /// and play the demo story
     #[arg(long)]
     demo: bool,
+    /// Break a promise, so that the test of it turns red; debug builds only
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true)]
+    mutant: Option<Mutant>,
+}
+
+/// The promises that can be broken.
+#[cfg(debug_assertions)]
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Mutant {
+    /// Submissions are answered before they are committed.
+    EarlyAck,
 }
 
 impl Serve {
     pub(super) fn run(&self, mut config: Config) -> Result<ExitCode> {
+        #[cfg(debug_assertions)]
+        if let Some(Mutant::EarlyAck) = self.mutant {
+            crate::db::mutant::acknowledge_early();
+        }
         if self.print_config {
             print!("{}", config.to_toml()?);
             return Ok(ExitCode::SUCCESS);

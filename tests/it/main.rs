@@ -3,6 +3,7 @@ mod agencies;
 mod auth;
 mod catalogue;
 mod cli;
+mod crash;
 mod data;
 mod db;
 mod deploy;
