@@ -30,20 +30,17 @@ pub struct App {
     pub calendar: &'static Calendar,
     pub catalogue: Catalogue,
     pub files: Files,
-    /// A demonstration: its clock can be set.
-    pub demo: bool,
     /// The group commit of submissions.
     pub submissions: Submissions,
 }
 
 impl App {
-    /// `demo`: the portal's clock can be set over HTTP.
-    pub fn build(config: Config, db: Db, demo: bool) -> anyhow::Result<Arc<Self>> {
+    pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
         let tokens = Tokens::load(&config)?;
         let files = Files::open(&config)?;
         let submissions = dossiers::start(&db);
         let calendar = Calendar::embedded();
-        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, demo, submissions }))
+        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, submissions }))
     }
 }
 
@@ -71,8 +68,9 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 
 /// The OpenAPI document that the handlers give.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, api) =
+    let (_, mut api) =
         actix_web::App::new().into_utoipa_app().openapi(Api::openapi()).configure(routes).split_for_parts();
+    http::finish_document(&mut api);
     api
 }
 
@@ -150,7 +148,7 @@ pub mod demo_clock {
     )]
     #[put("/demo/clock")]
     pub async fn set(app: web::Data<App>, time: web::Json<DemoClock>) -> Result<Reply> {
-        if !app.demo {
+        if !app.config.demo.set_clock {
             return Err(NOT_FOUND.err());
         }
         app.db.clock.set(time.now);

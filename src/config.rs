@@ -175,6 +175,8 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 pub struct Demo {
     pub password: Secret<String>,
+    /// `PUT /demo/clock` sets the portal's time.
+    pub set_clock: bool,
     pub pause_ms: u64,
 }
 

@@ -47,6 +47,7 @@ impl Serve {
         let db = Db::connect(&database.url, &limits(&config), Clock::default())?;
         bootstrap::load(&db)?;
         if self.demo {
+            config.demo.set_clock = true;
             bootstrap::load_demo(&db, config.demo.password.expose())?;
         }
         actix_web::rt::System::new().block_on(serve(config, db, self.demo, started))?;
@@ -62,7 +63,7 @@ async fn serve(config: Config, db: Db, demo: bool, started: Instant) -> Result<(
         progress(&format!("the simulators answer at http://{}", config.simulators_address()));
         actix_web::rt::spawn(simulators);
     }
-    let app = App::build(config, db, demo)?;
+    let app = App::build(config, db)?;
     let jobs = worker::runner(&app)?.start();
     let served = app.clone();
     let mut server = HttpServer::new(move || app::service(served.clone())).shutdown_timeout(shutdown_seconds);

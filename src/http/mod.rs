@@ -1,5 +1,6 @@
 //! What all operations share over HTTP: problems, idempotency, pages, versions.
 
+mod document;
 mod idempotency;
 mod input;
 mod page;
@@ -7,6 +8,7 @@ mod problem;
 mod reply;
 mod version;
 
+pub use document::finish as finish_document;
 pub use idempotency::{Key, Keyed, Once, answered, once, once_many, store};
 pub use input::{Day, Moment, Text};
 pub use page::{Cursor, PageQuery};

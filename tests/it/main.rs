@@ -1,4 +1,6 @@
 //! Integration tests, one binary; the folders mirror `src`.
+mod agencies;
+mod auth;
 mod catalogue;
 mod cli;
 mod data;
@@ -8,6 +10,7 @@ mod files;
 mod jobs;
 mod national;
 mod payments;
+mod people;
 mod procedures;
 mod support;
 mod workflows;
