@@ -4,9 +4,11 @@
 //! command ends with 0 when it did what it says, 1 when not, 2 on wrong use.
 mod check;
 mod database;
+mod demo;
 mod log;
 mod migrate;
 mod openapi;
+mod portal;
 mod postgres;
 mod serve;
 mod simulate;
@@ -45,6 +47,7 @@ struct Options {
 enum Command {
     Check(check::Check),
     Serve(serve::Serve),
+    Demo(demo::Demo),
     Simulate(simulate::Simulate),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
@@ -68,6 +71,7 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
     match &cli.command {
         Command::Check(check) => check.run(),
         Command::Serve(serve) => serve.run(config()?),
+        Command::Demo(demo) => demo.run(config()?),
         Command::Simulate(simulate) => simulate.run(&config()?),
         Command::Migrate(migrate) => migrate.run(&config()?),
         Command::Openapi(openapi) => openapi.run(),

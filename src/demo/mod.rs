@@ -32,6 +32,7 @@ const LATE_EVERY_SECONDS: u32 = 1;
 
 /// Changes the configuration to what suits a demo.
 pub fn adapt(config: &mut Config) {
+    config.demo.set_clock = true;
     config.deadlines.late_every_seconds = config.deadlines.late_every_seconds.min(LATE_EVERY_SECONDS);
 }
 
