@@ -89,7 +89,7 @@ fn line(step: &Step) -> String {
     };
     let (at, due) = (spoken(&step.at), spoken(&step.due_at));
     let mark = if step.ok { "✓" } else { "✗" };
-    let mut line = format!("{mark} {at}  {who:<38} {}\n      {status:<28} hạn {due}{clock}; {money}; {}", step.did, step.code);
+    let mut line = format!("{mark} {at:<26} {who:<38} {}\n{:8}{status}; hạn {due}{clock}; {money}; {}", step.did, "", step.code);
     for wrong in &step.wrong {
         line.push_str(&format!("\n      SAI: {wrong}"));
     }
