@@ -4,18 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::SignedDuration;
 
 use crate::app::App;
-use crate::auth::Actor;
+use crate::auth::{Actor, session};
+use crate::db::Tx;
 use crate::dossiers::{late, payment_events};
+use crate::http::forget_answers;
 use crate::jobs::{Outcome, Periodic, Runner, remove_done};
 use crate::national::payment_platform::PaymentPlatform;
 use crate::payments::{self, FeePaid};
+use crate::{catalogue, people};
 
 /// How often what is no longer needed is removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
 /// How long done jobs are kept, for questions.
 const KEEP_JOBS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long an answer is kept for a request that is sent again.
+const KEEP_ANSWERS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long ended sessions are kept, for questions.
+const KEEP_SESSIONS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a file may lie without a row: far longer than any upload lasts.
 const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 
@@ -43,12 +51,26 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             let platform = asked.clone();
             async move { payments::poll_payments(&app.db, &platform).await.map(drop) }
         }))
-        .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }));
+        .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }))
+        .every(Periodic::new("turn_of_day", CLEAN_EVERY, |app| async move { turn_of_day(&app).await }));
     Ok(runner)
 }
 
 /// Removes what nobody needs any more.
 async fn clean(app: &App) -> crate::error::Result<()> {
-    app.db.write(&Actor::system("clean"), |tx| remove_done(tx, KEEP_JOBS).map(drop)).await?;
+    let forget = |tx: &mut Tx| {
+        remove_done(tx, KEEP_JOBS)?;
+        forget_answers(tx, KEEP_ANSWERS)?;
+        session::forget(tx, KEEP_SESSIONS)?;
+        people::forget_logins(tx).map(drop)
+    };
+    app.db.write(&Actor::system("clean"), forget).await?;
     app.files.sweep_orphans(&app.db, ORPHAN_GRACE).await.map(drop)
+}
+
+/// Versions of procedures that come into force today show in the lists.
+async fn turn_of_day(app: &Arc<App>) -> crate::error::Result<()> {
+    let db = app.db.clone();
+    let turned = tokio::task::spawn_blocking(move || catalogue::in_force::turn_of_day(&db)).await;
+    turned.map_err(anyhow::Error::from)?.map(drop)
 }

@@ -8,7 +8,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules in the order of dependence: a module may use those before it. `app`
 /// stands early because everybody may use it; it assembles all the others.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 28] = [
     "calendar",
     "workflow",
     "config",
@@ -31,6 +31,8 @@ const ORDER: [&str; 26] = [
     "notices",
     "dossiers",
     "reports",
+    "bootstrap",
+    "worker",
     "simulators",
     "demo",
     "bench",

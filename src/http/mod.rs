@@ -9,7 +9,7 @@ mod reply;
 mod version;
 
 pub use document::finish as finish_document;
-pub use idempotency::{Key, Keyed, Once, answered, once, once_many, store};
+pub use idempotency::{Key, Keyed, Once, answered, forget as forget_answers, once, once_many, store};
 pub use input::{Day, Moment, Text};
 pub use page::{Cursor, PageQuery};
 pub use problem::{UNSUPPORTED, configure_extractors, language, parse_json, render_problems};

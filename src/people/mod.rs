@@ -13,6 +13,7 @@ pub mod vneid;
 pub use counter::known;
 pub use identity_no::{Gender, IdentityNo};
 pub use intake::PersonOut;
+pub use login::forget as forget_logins;
 pub use tax_no::TaxNo;
 
 /// The operations of this capability.
