@@ -13,6 +13,7 @@ use super::api::{Answer, Api, text};
 use super::cast::{Login, Person};
 use super::told::{Said, Step, Teller, local};
 use crate::clock::vietnam;
+use crate::workflow::DossierStatus;
 
 /// How long a job or a periodic task may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -88,7 +89,6 @@ impl Expect {
 #[derive(Debug, Clone)]
 struct Seen {
     status: u8,
-    status_name: String,
     due_at: Timestamp,
     paused: bool,
     late: bool,
@@ -181,8 +181,13 @@ impl Stage {
 
     /// Takes an action on the dossier.
     pub async fn act(&mut self, who: &Person, did: &str, action: Value, expect: Expect) -> Result<()> {
-        self.take(who, &action).await?.ok(did)?;
-        self.tell(who, did, expect).await
+        let acted = self.take(who, &action).await?.ok(did)?;
+        let mut seen = self.seen(who).await?;
+        // The answer counts: jobs may have moved the dossier on since.
+        seen.status = u8::try_from(number(&acted, "status")?)?;
+        seen.due_at = text(&acted, "due_at")?.parse()?;
+        seen.paused = !acted["paused_since"].is_null();
+        self.record(who, did, &seen, expect, None).await
     }
 
     /// Tries an action that must be refused because this condition fails.
@@ -195,7 +200,8 @@ impl Stage {
             answer.status,
             answer.body
         );
-        self.tell(who, did, expect).await
+        let seen = self.seen(who).await?;
+        self.record(who, did, &seen, expect, Some(condition)).await
     }
 
     /// Adds a file to the dossier; the answer is its id.
@@ -218,13 +224,13 @@ impl Stage {
         self.api.pay(&pay_url).await?.ok(did)?;
         let before = opened.status;
         let seen = self.wait(looks, "ghi nhận thanh toán", |seen| seen.owed == 0 && seen.status != before).await?;
-        self.record(payer, did, &seen, expect).await
+        self.record(payer, did, &seen, expect, None).await
     }
 
     /// Waits until the periodic task has marked the dossier late.
     pub async fn becomes_late(&mut self, looks: &Person, did: &str, expect: Expect) -> Result<()> {
         let seen = self.wait(looks, "đánh dấu quá hạn", |seen| seen.late).await?;
-        self.record(&super::cast::system(), did, &seen, expect).await
+        self.record(&super::cast::system(), did, &seen, expect, None).await
     }
 
     /// Downloads the file of the result, as its owner.
@@ -266,7 +272,6 @@ impl Stage {
         let payment = self.api.get(&format!("{path}/payment"), Some(&token)).await?.ok("xem phí")?;
         Ok(Seen {
             status: u8::try_from(number(&dossier, "status")?)?,
-            status_name: text(&dossier, "status_name")?,
             due_at: text(&dossier, "due_at")?.parse()?,
             paused: !dossier["paused_since"].is_null(),
             late: !dossier["late_at"].is_null(),
@@ -291,10 +296,17 @@ impl Stage {
 
     async fn tell(&mut self, who: &Person, did: &str, expect: Expect) -> Result<()> {
         let seen = self.seen(who).await?;
-        self.record(who, did, &seen, expect).await
+        self.record(who, did, &seen, expect, None).await
     }
 
-    async fn record(&mut self, who: &Person, did: &str, seen: &Seen, expect: Expect) -> Result<()> {
+    async fn record(
+        &mut self,
+        who: &Person,
+        did: &str,
+        seen: &Seen,
+        expect: Expect,
+        refused: Option<&str>,
+    ) -> Result<()> {
         self.step += 1;
         let wrong = expect.wrong(seen)?;
         let step = Step {
@@ -305,8 +317,9 @@ impl Stage {
             role: who.role.word().to_owned(),
             role_name: who.role_name,
             did: did.to_owned(),
+            refused: refused.map(str::to_owned),
             status: seen.status,
-            status_name: seen.status_name.clone(),
+            status_name: DossierStatus::try_from(seen.status)?.vi(),
             due_at: local(seen.due_at),
             amount: seen.amount,
             owed: seen.owed,

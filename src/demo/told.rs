@@ -22,10 +22,13 @@ pub struct Step {
     #[serde(skip)]
     pub role_name: &'static str,
     pub did: String,
+    /// The condition for which it was refused, where that is what the story expects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// Status of the national portal, 1 to 10.
     pub status: u8,
     #[serde(skip)]
-    pub status_name: String,
+    pub status_name: &'static str,
     /// +07:00.
     pub due_at: String,
     /// Fees of the dossier, in đồng.
@@ -83,6 +86,7 @@ fn line(step: &Step) -> String {
         (false, false) => "",
     };
     let money = match (step.amount, step.owed) {
+        (0, _) if step.status == 1 => "tiền tính khi tiếp nhận".to_owned(),
         (0, _) => "0 đ".to_owned(),
         (amount, 0) => format!("{} đ, đã nộp", grouped(amount)),
         (amount, _) => format!("{} đ, chưa nộp", grouped(amount)),

@@ -132,7 +132,6 @@ fn settle(
     if setting.handles && input.action != Action::Comment {
         state.progress.work_begun = true;
     }
-    // Whichever transition it comes with: what `decide` counted as attached is kept.
     attach_result(setting, state, input);
     if decision.moved {
         hold(setting, state);

@@ -5,6 +5,7 @@ mod catalogue;
 mod cli;
 mod data;
 mod db;
+mod demo;
 mod deploy;
 mod files;
 mod jobs;
