@@ -63,7 +63,7 @@ fn introduce(config: &Config) -> Result<()> {
     println!("\nmotcua: cổng dịch vụ công mẫu, người và số liệu đều hư cấu");
     println!("  API             {portal}/api/v1");
     println!("  tài liệu API    {portal}/docs/");
-    println!("  phía quốc gia   {} (mô phỏng VNeID, thanh toán)", config.vneid_issuer());
+    println!("  phía quốc gia   http://{} (mô phỏng VNeID, thanh toán)", config.simulators_address());
     println!("  tài khoản       cán bộ dùng chung mật khẩu {}", config.demo.password.expose());
     for (login, person) in demo::accounts()? {
         println!("    {login:<20} {person}");
