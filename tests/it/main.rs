@@ -6,6 +6,7 @@ mod cli;
 mod crash;
 mod data;
 mod db;
+mod demo;
 mod deploy;
 mod files;
 mod jobs;
