@@ -10,6 +10,7 @@ use actix_web::middleware::{Compress, ErrorHandlers};
 use actix_web::{HttpMessage, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
 use crate::auth::tokens::Tokens;
@@ -93,6 +94,8 @@ pub fn service(
         .openapi(Api::openapi())
         .configure(routes)
         .into_app()
+        .service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/api/v1/openapi.json", openapi()))
         .configure(http::configure_extractors)
         .app_data(web::Data::new(VneidClient::new(&app.config)))
         .app_data(web::Data::from(app))

@@ -166,6 +166,7 @@ pub struct Deadlines {
     pub supplement_days_max: u32,
     pub supplements_without_leader: u32,
     pub extensions_max: u32,
+    pub late_every_seconds: u32,
 }
 
 /// Uploaded files.
@@ -247,6 +248,7 @@ impl Config {
             ("auth.access_token_minutes", self.auth.access_token_minutes.into()),
             ("auth.max_failures", self.auth.max_failures.into()),
             ("files.max_bytes", self.files.max_bytes),
+            ("deadlines.late_every_seconds", self.deadlines.late_every_seconds.into()),
             ("jobs.lease_seconds", self.jobs.lease_seconds.into()),
             ("jobs.max_attempts", self.jobs.max_attempts.into()),
         ];

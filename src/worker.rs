@@ -21,8 +21,6 @@ use crate::notices::{self, Templates};
 use crate::payments::{self, FeePaid};
 use crate::{catalogue, land_tax, people, sync};
 
-/// How often overdue dossiers are looked for.
-const LATE_EVERY: Duration = Duration::from_secs(30);
 /// How often what is no longer needed is removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
 /// How long done jobs are kept, for questions.
@@ -38,6 +36,7 @@ const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 pub fn runner(app: &Arc<App>) -> Result<Runner> {
     let platform = Arc::new(PaymentPlatform::new(&app.config)?);
     let asked = platform.clone();
+    let late_every = Duration::from_secs(app.config.deadlines.late_every_seconds.into());
     let runner = Runner::new(app.clone())
         .on(payments::OPEN_PAYMENT, move |context| {
             let platform = platform.clone();
@@ -52,7 +51,7 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             let app = context.app.clone();
             context.finish_with(move |tx| payment_events::fee_paid(&app, tx, paid.dossier_id)).await
         })
-        .every(Periodic::new("mark_late", LATE_EVERY, |app| async move { late::mark(&app).await.map(drop) }))
+        .every(Periodic::new("mark_late", late_every, |app| async move { late::mark(&app).await.map(drop) }))
         .every(Periodic::new("poll_payments", payments::POLL_EVERY, move |app| {
             let platform = asked.clone();
             async move { payments::poll_payments(&app.db, &platform).await.map(drop) }

@@ -19,7 +19,7 @@ pub mod payment_events;
 mod plan;
 mod reasons;
 mod receipt;
-mod row;
+pub mod row;
 mod scope;
 mod show;
 pub mod state;

@@ -142,6 +142,7 @@ fn settle(
     if setting.handles && input.action != Action::Comment {
         state.progress.work_begun = true;
     }
+    attach_result(setting, state, input);
     if decision.moved {
         hold(setting, state);
     }
