@@ -1,11 +1,13 @@
 //! Dossiers (hồ sơ): drafts, submission, actions, worklists, history.
 //!
-//! `state`, `plan`, `deadline`, `facts`, `reasons` and `code` are pure; one file a use case
+//! `state`, `plan`, `deadline`, `facts`, `reasons`, `supplement` and `code` are pure; one file a use case
 //! does the rest: load, decide, apply, respond.
 
+mod begin_draft;
 pub mod code;
 mod deadline;
 mod draft;
+mod edit_draft;
 mod export;
 mod facts;
 mod files;
@@ -24,6 +26,7 @@ mod show;
 pub mod state;
 mod store;
 mod submit;
+mod supplement;
 mod take_action;
 mod track;
 
@@ -32,11 +35,11 @@ pub use submit::{Submissions, start};
 /// The operations of this folder.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
-        .service(draft::create)
-        .service(draft::list)
-        .service(draft::show)
-        .service(draft::update)
-        .service(draft::discard)
+        .service(begin_draft::create)
+        .service(edit_draft::list)
+        .service(edit_draft::show)
+        .service(edit_draft::update)
+        .service(edit_draft::discard)
         .service(submit::submit)
         .service(files::upload_to_draft)
         .service(files::list_of_draft)
