@@ -129,13 +129,17 @@ impl ActionIn {
             let (vi, en) = ("tối đa 10 người", "at most ten persons");
             refused.fields.push(FieldProblem::new("/persons", "too_many", vi, en));
         }
-        if self.result.is_some() && !matches!(self.action, Action::Forward | Action::Approve | Action::Finish)
-        {
+        if self.result.is_some() && !Self::takes_result(self.action) {
             let (vi, en) = ("thao tác này không kèm kết quả", "no result goes with this action");
             refused.fields.push(FieldProblem::new("/result", "not_expected", vi, en));
         }
         refused.fields.extend(self.missing());
         if refused.fields.is_empty() { Ok(()) } else { Err(refused.into()) }
+    }
+
+    /// May the result of the decision come with this action?
+    pub fn takes_result(action: Action) -> bool {
+        matches!(action, Action::Forward | Action::Approve | Action::Finish)
     }
 
     /// Somebody came, and of everybody the name, the number and the documents are told.

@@ -29,8 +29,12 @@ mod submit;
 mod supplement;
 mod take_action;
 mod track;
+mod verify;
 
+pub use input::ActionIn;
 pub use submit::{Submissions, start};
+pub use take_action::act;
+pub use verify::unlike_their_history;
 
 /// The operations of this folder.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -28,7 +28,7 @@ use crate::db::{Tx, date_to_sql};
 use crate::error::{Code, Error, FieldProblem, INVALID, Problem, Refused, Result, UNAUTHENTICATED};
 use crate::http::{IfMatch, Keyed, Reply, once};
 use crate::workflow::{
-    Action, Available, Guard, Refusal, RefusalCode, Request, Who, available_actions, decide,
+    Action, Available, Facts, Guard, Refusal, RefusalCode, Request, Who, Workflow, available_actions, decide,
 };
 
 pub static NOT_YOUR_ROLE: Code = Code::new(
@@ -322,6 +322,25 @@ impl From<Available> for AvailableOut {
     }
 }
 
+/// The actions, where a request that brings the result along passes the condition that there
+/// is one: so such an action is allowed, and needs it.
+fn with_results(workflow: &Workflow, facts: Facts, who: &Who) -> Vec<AvailableOut> {
+    let now = available_actions(workflow, &facts, who);
+    let brought = Facts { result_attached: true, ..facts };
+    let then = available_actions(workflow, &brought, who);
+    let lacks_result =
+        |a: &Available| a.refusal.as_ref().is_some_and(|r| r.failed == [Guard::ResultAttached]);
+    let one = |(now, mut then): (Available, Available)| {
+        if !(lacks_result(&now) && then.allowed && ActionIn::takes_result(now.action)) {
+            return AvailableOut::from(now);
+        }
+        then.needs.push(Guard::ResultAttached);
+        AvailableOut::from(then)
+    };
+    // The same steps and roles give the same list in the same order.
+    now.into_iter().zip(then).map(one).collect()
+}
+
 /// Lists what the caller may do with a dossier, and why not the rest.
 #[utoipa::path(
     operation_id = "list_actions",
@@ -345,11 +364,8 @@ pub async fn list_actions(app: web::Data<App>, actor: Actor, code: web::Path<Str
         let relation = relation(&actor, &loaded.row.units(), &loaded.state);
         let who = who(&actor, &relation, &loaded.state);
         let facts = loaded.known()?.facts(&loaded.state);
-        let actions = available_actions(&loaded.version.procedure.workflow, &facts, &who);
-        Ok(ActionsOut {
-            version: loaded.row.seq,
-            actions: actions.into_iter().map(AvailableOut::from).collect(),
-        })
+        let actions = with_results(&loaded.version.procedure.workflow, facts, &who);
+        Ok(ActionsOut { version: loaded.row.seq, actions })
     });
     Reply::ok(out.await?)
 }

@@ -4,6 +4,7 @@ mod cli;
 mod data;
 mod db;
 mod deploy;
+mod dossiers;
 mod files;
 mod jobs;
 mod national;

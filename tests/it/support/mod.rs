@@ -1,5 +1,6 @@
 //! What the integration tests stand on.
 mod motcua;
+pub mod portal;
 mod test_db;
 
 pub use motcua::{DataDir, send};
