@@ -1,6 +1,7 @@
 //! From an event to the messages about it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use jiff::Timestamp;
@@ -19,8 +20,11 @@ use crate::error::Result;
 use crate::jobs::{JobContext, NewJob, Outcome, enqueue_many};
 use crate::payments::payment_of;
 
-/// Attempts that a message waits for its pay page before it goes out without one.
-const WAITS_FOR_PAGE: i32 = 3;
+/// The pay page is asked for by a job of its own, which usually is as quick as this one: a
+/// message looks so often for it, and then goes out with the portal's address.
+const LOOKS_FOR_PAGE: u32 = 25;
+/// Time between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Job `notify_applicant`: tells whoever filed the dossier, and the applicant.
 pub async fn notify(context: JobContext, templates: Arc<Templates>) -> Result<Outcome> {
@@ -34,12 +38,17 @@ pub async fn escalate(context: JobContext, templates: Arc<Templates>) -> Result<
 
 async fn compose(context: JobContext, templates: Arc<Templates>, to: Audience) -> Result<Outcome> {
     let job: DossierJob = context.job.payload()?;
-    let app = context.app.clone();
-    let told = context.db.read(move |conn| tell(&app, conn, job, &templates, to)).await?;
-    let Some(told) = told else { return Ok(Outcome::Dead("no text is for this event".to_owned())) };
-    if told.lacks_page && context.job.attempt <= WAITS_FOR_PAGE {
-        return Ok(Outcome::Retry("the pay page is not there yet".to_owned()));
-    }
+    let mut looks = 0;
+    let told = loop {
+        let (app, texts) = (context.app.clone(), templates.clone());
+        let told = context.db.read(move |conn| tell(&app, conn, job, &texts, to)).await?;
+        looks += 1;
+        match told {
+            Some(told) if told.lacks_page && looks < LOOKS_FOR_PAGE => tokio::time::sleep(LOOK_AGAIN).await,
+            Some(told) => break told,
+            None => return Ok(Outcome::Dead("no text is for this event".to_owned())),
+        }
+    };
     context.finish_with(move |tx| write(tx, job.dossier_id, &told)).await
 }
 
@@ -88,9 +97,10 @@ fn values(app: &App, conn: &mut PgConnection, told: &News, template: &Template) 
         return Ok((values, false));
     }
     let payment = payment_of(conn, told.dossier_id)?;
+    // Paid already when a late message is written: it still says what was asked for.
+    values.amount = dong(payment.order.as_ref().map_or(payment.due, |order| order.amount));
     let page = payment.order.and_then(|order| order.pay_url);
     let lacks_page = page.is_none() && payment.due > 0;
-    values.amount = dong(payment.due);
     values.pay_url = page.unwrap_or_else(|| app.config.public_url());
     Ok((values, lacks_page))
 }
