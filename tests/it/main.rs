@@ -8,6 +8,7 @@ mod data;
 mod db;
 mod demo;
 mod deploy;
+mod dossiers;
 mod files;
 mod jobs;
 mod national;
