@@ -74,7 +74,7 @@ impl Stage {
         let db = Db::connect(&url, &limits(&config), Clock::default())?;
         progress("loading agencies and procedures");
         bootstrap::load(&db)?;
-        let app = App::build(config, db.clone(), false)?;
+        let app = App::build(config, db.clone())?;
         let (address, server, thread) = serve(app.clone())?;
         let mut stage = Self {
             address,

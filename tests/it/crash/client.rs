@@ -43,9 +43,9 @@ pub struct Client {
 }
 
 /// A dossier on its way.
-struct Filed {
-    code: String,
-    version: i64,
+pub struct Filed {
+    pub code: String,
+    pub version: i64,
 }
 
 impl Client {
@@ -97,7 +97,7 @@ impl Client {
     }
 
     /// Draft, files, submission; `None` where no dossier is known to have come of it.
-    async fn file(&self) -> Option<Filed> {
+    pub async fn file(&self) -> Option<Filed> {
         let (procedure, components) = match self.filing {
             Filing::Birth => ("1.001193", ["1.001193-TP06", ""]),
             Filing::Residence => ("1.004194", ["1.004194-TP01", "1.004194-TP03"]),

@@ -101,19 +101,33 @@ impl Portal {
         std::fs::read_to_string(self.dir.path().join("pg/postmaster.pid")).unwrap()
     }
 
-    /// A connection to the running server's database.
-    pub fn database(&self) -> PgConnection {
+    fn database_url(&self) -> String {
         let noted = self.postmaster();
         let socket = noted.lines().nth(4).unwrap();
-        PgConnection::establish(&format!("postgresql://motcua@/motcua?host={socket}")).unwrap()
+        format!("postgresql://motcua@/motcua?host={socket}")
     }
 
-    /// What `motcua verify --deep` finds in the data of the stopped server.
+    /// A connection to the running server's database.
+    pub fn database(&self) -> PgConnection {
+        PgConnection::establish(&self.database_url()).unwrap()
+    }
+
+    /// The directory of uploaded files.
+    pub fn files(&self) -> std::path::PathBuf {
+        self.dir.path().join("files")
+    }
+
+    /// What `motcua verify --deep` finds, beside the running server or in what it left.
     pub fn verify(&self) -> Vec<String> {
-        let output = self.command(&["verify", "--deep"]).output().unwrap();
+        let mut command = self.command(&["verify", "--deep"]);
+        if self.server.is_some() {
+            command.env("DATABASE_URL", self.database_url());
+        }
+        let output = command.output().unwrap();
         if output.status.success() {
             return Vec::new();
         }
+        assert_eq!(output.status.code(), Some(1), "differences end with 1");
         let found = [output.stdout, output.stderr].concat();
         String::from_utf8_lossy(&found).lines().map(|line| format!("verify: {line}")).collect()
     }
