@@ -10,6 +10,7 @@ use actix_web::middleware::{Compress, ErrorHandlers};
 use actix_web::{HttpMessage, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
 use crate::auth::tokens::Tokens;
@@ -20,7 +21,7 @@ use crate::db::Db;
 use crate::dossiers::{self, Submissions};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
-use crate::{agencies, auth, http, jobs, payments, people};
+use crate::{agencies, auth, http, jobs, notices, payments, people, sync};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -62,7 +63,9 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(catalogue::routes)
         .configure(dossiers::routes)
         .configure(jobs::routes)
+        .configure(notices::routes)
         .configure(payments::routes)
+        .configure(sync::routes)
         .service(demo_clock::set);
 }
 
@@ -91,6 +94,8 @@ pub fn service(
         .openapi(Api::openapi())
         .configure(routes)
         .into_app()
+        .service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/api/v1/openapi.json", openapi()))
         .configure(http::configure_extractors)
         .app_data(web::Data::new(VneidClient::new(&app.config)))
         .app_data(web::Data::from(app))

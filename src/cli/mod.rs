@@ -5,9 +5,11 @@
 mod check;
 mod bench;
 mod database;
+mod demo;
 mod log;
 mod migrate;
 mod openapi;
+mod portal;
 mod postgres;
 mod serve;
 mod simulate;
@@ -47,6 +49,7 @@ struct Options {
 enum Command {
     Check(check::Check),
     Serve(serve::Serve),
+    Demo(demo::Demo),
     Simulate(simulate::Simulate),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
@@ -72,6 +75,7 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
     match &cli.command {
         Command::Check(check) => check.run(),
         Command::Serve(serve) => serve.run(config()?),
+        Command::Demo(demo) => demo.run(config()?),
         Command::Simulate(simulate) => simulate.run(&config()?),
         Command::Migrate(migrate) => migrate.run(&config()?),
         Command::Openapi(openapi) => openapi.run(),

@@ -76,6 +76,26 @@ impl Tx<'_> {
             .execute(self.conn)?;
         Ok(())
     }
+
+    /// Writes the audit rows of a group commit, which speaks for several actors, in one statement.
+    pub fn audit_all<'a>(
+        &mut self,
+        operation: &str,
+        acts: impl IntoIterator<Item = (&'a Actor, Uuid)>,
+    ) -> Result<()> {
+        let row = |(actor, subject): (&Actor, Uuid)| {
+            (
+                audit_log::at.eq(to_sql(self.now)),
+                audit_log::actor.eq(actor.key()),
+                audit_log::operation.eq(operation),
+                audit_log::subject.eq(subject),
+                audit_log::request_id.eq(actor.request_id),
+            )
+        };
+        let rows: Vec<_> = acts.into_iter().map(row).collect();
+        diesel::insert_into(audit_log::table).values(rows).execute(self.conn)?;
+        Ok(())
+    }
 }
 
 /// Jiff's time as Diesel binds it.

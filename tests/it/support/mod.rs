@@ -1,6 +1,7 @@
 //! What the integration tests stand on.
 mod motcua;
 mod portal;
+pub mod stage;
 mod test_db;
 
 pub use motcua::{DataDir, send};
