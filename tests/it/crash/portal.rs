@@ -6,6 +6,10 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
+use motcua::bootstrap;
+use motcua::clock::Clock;
+use motcua::db::embedded::{DATABASE, Embedded, EmbeddedConfig};
+use motcua::db::{Db, DbLimits, migrate};
 
 use crate::support::{DataDir, send};
 
@@ -28,10 +32,8 @@ impl Portal {
         let (port, simulators_port) = (free_port(), free_port());
         let url = format!("http://127.0.0.1:{port}");
         let dir = DataDir::new();
+        seed(&dir);
         let mut portal = Self { url, dir, port, simulators: None, server: None, simulators_port, mutant };
-        portal.server = Some(portal.spawn(&["serve", "--demo"]));
-        portal.wait_until_it_answers();
-        portal.stop();
         portal.simulators = Some(portal.spawn(&["simulate"]));
         portal
     }
@@ -43,7 +45,6 @@ impl Portal {
             .env("MOTCUA_HTTP__WORKERS", "2")
             .env("MOTCUA_HTTP__SHUTDOWN_SECONDS", "1")
             .env("MOTCUA_SIMULATORS__PORT", self.simulators_port.to_string())
-            .env("MOTCUA_DEMO__PASSWORD", PASSWORD)
             // A job of a killed worker is taken over soon.
             .env("MOTCUA_JOBS__LEASE_SECONDS", "2");
         command
@@ -141,6 +142,19 @@ impl Drop for Portal {
             let _ = simulators.wait();
         }
     }
+}
+
+/// What a demonstration begins with, without its story.
+fn seed(dir: &DataDir) {
+    let config = EmbeddedConfig { data_dir: dir.path().to_owned(), address: "a crash test".to_owned() };
+    let embedded = Embedded::start(&config, |_: &str| ()).unwrap();
+    let url = embedded.url(DATABASE);
+    migrate::run(&url).unwrap();
+    let db = Db::connect(&url, &DbLimits::default(), Clock::default()).unwrap();
+    bootstrap::load(&db).unwrap();
+    bootstrap::load_demo(&db, PASSWORD).unwrap();
+    drop(db);
+    embedded.stop();
 }
 
 fn free_port() -> u16 {

@@ -19,7 +19,11 @@ const CHANGES: [(&str, &str, &str); 7] = [
         "UPDATE dossier SET answers = jsonb_set(answers, '{relation}', '\"father\"')",
         "differs from its history in answers",
     ),
-    ("UPDATE dossier SET status = 10", "UPDATE dossier SET status = 1", "status 10 is not that of the last event"),
+    (
+        "UPDATE dossier SET status = 10",
+        "UPDATE dossier SET status = 1",
+        "status 10 is not that of the last event",
+    ),
     ("UPDATE dossier SET seq = 2", "UPDATE dossier SET seq = 1", "the row is at event 2"),
     (
         "UPDATE dossier_event SET seq = seq + 1",

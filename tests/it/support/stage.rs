@@ -112,7 +112,7 @@ impl Portal {
         clock.set(Some(time(MORNING)));
         let limits = DbLimits { checkout_ms: 30_000, lock_timeout_ms: 30_000, ..DbLimits::default() };
         let db = Db::connect(database.url(), &limits, clock).expect("the database answers");
-        let app = App::build(config, db, false).expect("the application stands");
+        let app = App::build(config, db).expect("the application stands");
         let service = service(app.clone()).await;
         let conn = RefCell::new(database.connect());
         Self { app, service, officials: RefCell::default(), conn, _data: data, database }
