@@ -132,7 +132,7 @@ fn values(stage: &Stage, action: &str, seq: u8, kind: &str) -> Result<Vec<(&'sta
         ("detail", of("e.detail")?),
         ("changes", of("e.changes")?),
         ("reply", of("k.body")?),
-        ("payload", of("jsonb_build_object('dossier_id', d.id, 'status', 1, 'action', e.action)")?),
+        ("payload", of("jsonb_build_object('dossier_id', d.id, 'seq', e.seq)")?),
     ])
 }
 
