@@ -1,6 +1,6 @@
 //! What the integration tests stand on.
 mod motcua;
-pub mod portal;
+pub mod in_process;
 mod test_db;
 
 pub use motcua::{DataDir, send};
