@@ -10,6 +10,7 @@ use actix_web::middleware::{Compress, ErrorHandlers};
 use actix_web::{HttpMessage, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
 use crate::auth::tokens::Tokens;
@@ -20,7 +21,7 @@ use crate::db::Db;
 use crate::dossiers::{self, Submissions};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
-use crate::{agencies, auth, http, jobs, payments, people};
+use crate::{agencies, auth, http, jobs, notices, payments, people, sync};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -30,20 +31,17 @@ pub struct App {
     pub calendar: &'static Calendar,
     pub catalogue: Catalogue,
     pub files: Files,
-    /// A demonstration: its clock can be set.
-    pub demo: bool,
     /// The group commit of submissions.
     pub submissions: Submissions,
 }
 
 impl App {
-    /// `demo`: the portal's clock can be set over HTTP.
-    pub fn build(config: Config, db: Db, demo: bool) -> anyhow::Result<Arc<Self>> {
+    pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
         let tokens = Tokens::load(&config)?;
         let files = Files::open(&config)?;
         let submissions = dossiers::start(&db);
         let calendar = Calendar::embedded();
-        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, demo, submissions }))
+        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, submissions }))
     }
 }
 
@@ -65,14 +63,17 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(catalogue::routes)
         .configure(dossiers::routes)
         .configure(jobs::routes)
+        .configure(notices::routes)
         .configure(payments::routes)
+        .configure(sync::routes)
         .service(demo_clock::set);
 }
 
 /// The OpenAPI document that the handlers give.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, api) =
+    let (_, mut api) =
         actix_web::App::new().into_utoipa_app().openapi(Api::openapi()).configure(routes).split_for_parts();
+    http::finish_document(&mut api);
     api
 }
 
@@ -93,6 +94,8 @@ pub fn service(
         .openapi(Api::openapi())
         .configure(routes)
         .into_app()
+        .service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/api/v1/openapi.json", openapi()))
         .configure(http::configure_extractors)
         .app_data(web::Data::new(VneidClient::new(&app.config)))
         .app_data(web::Data::from(app))
@@ -150,7 +153,7 @@ pub mod demo_clock {
     )]
     #[put("/demo/clock")]
     pub async fn set(app: web::Data<App>, time: web::Json<DemoClock>) -> Result<Reply> {
-        if !app.demo {
+        if !app.config.demo.set_clock {
             return Err(NOT_FOUND.err());
         }
         app.db.clock.set(time.now);

@@ -6,6 +6,7 @@
 mod batch;
 pub mod embedded;
 pub mod migrate;
+pub mod mutant;
 pub mod schema;
 
 use std::time::Duration;

@@ -16,11 +16,12 @@ mod input;
 mod judge;
 pub mod late;
 mod list;
+mod news;
 pub mod payment_events;
 mod plan;
 mod reasons;
 mod receipt;
-mod row;
+pub mod row;
 mod scope;
 mod show;
 pub mod state;
@@ -29,12 +30,14 @@ mod submit;
 mod supplement;
 mod take_action;
 mod track;
-mod verify;
 
+pub use filing::Applicant;
 pub use input::ActionIn;
+pub use news::{Event, News, news};
+pub use plan::{DossierJob, jobs};
+pub use reasons::{About, Reason};
 pub use submit::{Submissions, start};
 pub use take_action::act;
-pub use verify::unlike_their_history;
 
 /// The operations of this folder.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -1,6 +1,7 @@
 //! From a decision to the next state, its event and its effects. PURE.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -78,7 +79,16 @@ pub enum SideEffect {
     Job(&'static str),
 }
 
-/// Jobs that tell others about a dossier.
+/// What a job about a dossier carries: the event that caused it. The job tells of the dossier
+/// as that event left it, however late it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DossierJob {
+    pub dossier_id: Uuid,
+    /// Number of the event in the dossier's history.
+    pub seq: i32,
+}
+
+/// Jobs that tell others about a dossier. Payload [`DossierJob`], subject: the dossier.
 pub mod jobs {
     /// The national portal is told of the status.
     pub const SYNC_NATIONAL: &str = "sync_national";

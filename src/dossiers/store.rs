@@ -126,7 +126,7 @@ pub fn write(tx: &mut Tx, loaded: &Loaded, plan: &Plan) -> Result<i32> {
     if plan.effects.contains(&SideEffect::CancelPayment) {
         payments::cancel_order(tx, id)?;
     }
-    jobs::enqueue_many(tx, &jobs_of(id, plan))?;
+    jobs::enqueue_many(tx, &jobs_of(id, seq, plan))?;
     tx.audit(plan.event.action, Some(id))?;
     Ok(seq)
 }

@@ -24,7 +24,7 @@ use super::code::DossierCode;
 use super::draft::{self, DraftRow, applicant_of};
 use super::filing::{self, ActingFor, Applicant, ReceivingUnit};
 use super::judge::{Filed, FiledFile, prepare};
-use super::plan::{Plan, SideEffect};
+use super::plan::{DossierJob, Plan, SideEffect};
 use super::row::{DossierRow, EventRow, StateColumns};
 use super::store;
 use crate::app::App;
@@ -252,8 +252,8 @@ fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
         let filed = &submission.filed;
         for (seq, plan) in (1..).zip(&filed.plans) {
             events.push(EventRow::of(filed.id, seq, &plan.event));
+            queue.extend(jobs_of(filed.id, seq, plan));
         }
-        queue.extend(filed.plans.iter().flat_map(|plan| jobs_of(filed.id, plan)));
     }
     diesel::insert_into(dossier_event::table).values(&events).execute(tx.conn)?;
     tx.audit_all("submit_draft", batch.iter().map(|s| (&s.actor, s.filed.id)))?;
@@ -269,12 +269,12 @@ fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
     Ok(())
 }
 
-/// The jobs that a plan asks for.
-pub fn jobs_of(dossier_id: Uuid, plan: &Plan) -> Vec<jobs::NewJob> {
+/// The jobs that a plan asks for, about its event `seq`.
+pub fn jobs_of(dossier_id: Uuid, seq: i32, plan: &Plan) -> Vec<jobs::NewJob> {
     let job = |kind: &'static str| jobs::NewJob {
         kind,
         subject: Some(dossier_id),
-        payload: json!({ "dossier_id": dossier_id, "status": plan.event.status, "action": plan.event.action }),
+        payload: json!(DossierJob { dossier_id, seq }),
         dedup: None,
     };
     let kinds = plan.effects.iter().filter_map(|effect| match effect {
