@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::play::{Play, birth, procedure};
-use crate::support::in_process::{COMMUNE, ONE_STOP, Portal, because};
+use crate::support::stage::{COMMUNE, ONE_STOP, Portal, because};
 
 // Mutant: the version is not compared, or the row is not locked.
 #[actix_web::test]

@@ -8,7 +8,7 @@ use motcua::workflow::Role;
 use serde_json::json;
 
 use super::play::{birth, procedure};
-use crate::support::in_process::{Caller, ONE_STOP, Portal};
+use crate::support::stage::{Caller, ONE_STOP, Portal};
 
 /// Statements of every database since the counting began.
 static COUNTED: Mutex<Option<HashMap<String, usize>>> = Mutex::new(None);

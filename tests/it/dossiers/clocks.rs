@@ -4,7 +4,7 @@ use motcua::dossiers::late;
 use serde_json::{Value, json};
 
 use super::play::{Play, birth, procedure};
-use crate::support::in_process::{Portal, because, time};
+use crate::support::stage::{Portal, because, time};
 
 async fn explanation(play: &Play<'_>) -> Value {
     play.applicant.get(&format!("/api/v1/dossiers/{}/deadline", play.code)).await.expect(200)

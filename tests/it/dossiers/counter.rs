@@ -3,7 +3,7 @@ use motcua::workflow::Role;
 use serde_json::{Value, json};
 
 use super::play::{Play, notify, procedure};
-use crate::support::in_process::{ONE_STOP, Portal};
+use crate::support::stage::{ONE_STOP, Portal};
 
 fn over_the_counter(channel: &str, answers: &Value) -> Value {
     json!({

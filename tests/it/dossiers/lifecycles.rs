@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::play::Play;
 use crate::data::{data, json};
-use crate::support::in_process::Portal;
+use crate::support::stage::Portal;
 
 fn procedures() -> Vec<Value> {
     let folder = std::fs::read_dir(data("procedures")).unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::data::{data, json as read};
-use crate::support::in_process::{Answer, Caller, ONE_STOP, PDF, Portal, because};
+use crate::support::stage::{Answer, Caller, ONE_STOP, PDF, Portal, because};
 
 /// The units of whom opinions are asked.
 const CONSULTED: &str = "H49.06";

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::play::{CITIZEN, Play, birth, file, procedure};
-use crate::support::in_process::Portal;
+use crate::support::stage::Portal;
 use motcua::workflow::Role;
 
 // Mutants: a wrong secret answers 403; the answer holds the applicant's name.

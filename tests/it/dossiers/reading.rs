@@ -5,7 +5,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::play::{Play, birth, procedure};
-use crate::support::in_process::{Caller, ONE_STOP, Portal, because};
+use crate::support::stage::{Caller, ONE_STOP, Portal, because};
 use motcua::workflow::Role;
 
 /// The codes of the export, in its order.

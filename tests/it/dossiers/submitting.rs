@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::play::{CITIZEN, Play, birth, procedure};
-use crate::support::in_process::{COMMUNE, ONE_STOP, Portal};
+use crate::support::stage::{COMMUNE, ONE_STOP, Portal};
 use motcua::workflow::Role;
 
 async fn draft<'p>(portal: &'p Portal, procedure: &'p Value) -> (Play<'p>, String, i64) {

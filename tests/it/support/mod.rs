@@ -1,5 +1,5 @@
 //! What the integration tests stand on.
-pub mod in_process;
+pub mod stage;
 mod motcua;
 mod portal;
 mod test_db;
