@@ -240,6 +240,7 @@ fn apply_effect(
         Effect::NotifyApplicant => effects.push(SideEffect::Job(jobs::NOTIFY)),
         Effect::SyncNational => effects.push(SideEffect::Job(jobs::SYNC_NATIONAL)),
         Effect::EscalateToLeader => effects.push(SideEffect::Job(jobs::ESCALATE)),
+        Effect::RefundIfDue if state.progress.work_begun => {}
         Effect::RefundIfDue => state.progress.refund_claimed_at = Some(now),
         Effect::SendTaxSlip => {
             state.progress.tax_sent_at = Some(now);

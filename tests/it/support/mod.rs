@@ -1,7 +1,7 @@
 //! What the integration tests stand on.
-pub mod stage;
 mod motcua;
 mod portal;
+pub mod stage;
 mod test_db;
 
 pub use motcua::{DataDir, send};
