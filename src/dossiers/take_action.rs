@@ -27,8 +27,9 @@ use crate::db::schema::{agency, file, position};
 use crate::db::{Tx, date_to_sql};
 use crate::error::{Code, Error, FieldProblem, INVALID, Problem, Refused, Result, UNAUTHENTICATED};
 use crate::http::{IfMatch, Keyed, Reply, once};
-use crate::workflow::{Effect, 
-    Action, Available, Facts, Guard, Refusal, RefusalCode, Request, Who, Workflow, available_actions, decide,
+use crate::workflow::{
+    Action, Available, Effect, Facts, Guard, Refusal, RefusalCode, Request, Who, Workflow, available_actions,
+    decide,
 };
 
 pub static NOT_YOUR_ROLE: Code = Code::new(
@@ -245,7 +246,11 @@ fn same_kind(conn: &mut PgConnection, present: Uuid, named: Option<&NamedUnit>) 
     if kinds.len() == 1 {
         return Ok(());
     }
-    Err(INVALID.at("/unit", "cơ quan này không giải quyết thủ tục", "this agency does not decide the procedure"))
+    Err(INVALID.at(
+        "/unit",
+        "cơ quan này không giải quyết thủ tục",
+        "this agency does not decide the procedure",
+    ))
 }
 
 /// Is the official named of a unit that the dossier lies at?
