@@ -2,12 +2,12 @@
 //!
 //! `App` has no client for the outside: what needs the national side is a job.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Compress, ErrorHandlers};
-use actix_web::{HttpMessage, web};
+use actix_web::middleware::{Compress, ErrorHandlers, from_fn};
+use actix_web::{HttpMessage, HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use crate::db::Db;
 use crate::dossiers::{self, Submissions};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
-use crate::{agencies, auth, http, jobs, payments, people};
+use crate::{agencies, auth, error, http, jobs, payments, people};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -30,6 +30,8 @@ pub struct App {
     pub calendar: &'static Calendar,
     pub catalogue: Catalogue,
     pub files: Files,
+    /// Requests a minute and speed of bodies, for all threads.
+    pub limits: http::Limits,
     /// A demonstration: its clock can be set.
     pub demo: bool,
     /// The group commit of submissions.
@@ -43,7 +45,9 @@ impl App {
         let files = Files::open(&config)?;
         let submissions = dossiers::start(&db);
         let calendar = Calendar::embedded();
-        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, demo, submissions }))
+        let limits = http::Limits::of(&config.http);
+        let catalogue = Catalogue::default();
+        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue, files, limits, demo, submissions }))
     }
 }
 
@@ -71,9 +75,23 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 
 /// The OpenAPI document that the handlers give.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, api) =
+    let (_, mut api) =
         actix_web::App::new().into_utoipa_app().openapi(Api::openapi()).configure(routes).split_for_parts();
+    http::complete(&mut api);
     api
+}
+
+/// `GET /api/v1/openapi.json`: the document, for programs.
+async fn serve_openapi() -> error::Result<HttpResponse> {
+    static DOCUMENT: OnceLock<String> = OnceLock::new();
+    let document = match DOCUMENT.get() {
+        Some(document) => document,
+        None => {
+            let written = openapi().to_json()?;
+            DOCUMENT.get_or_init(|| written)
+        }
+    };
+    Ok(HttpResponse::Ok().content_type("application/json").body(document.as_str()))
 }
 
 /// The actix application over an `App`, as the server and the tests use it.
@@ -93,9 +111,11 @@ pub fn service(
         .openapi(Api::openapi())
         .configure(routes)
         .into_app()
-        .configure(http::configure_extractors)
+        .route("/api/v1/openapi.json", web::get().to(serve_openapi))
+        .configure(http::extractors(app.config.http.max_body_bytes))
         .app_data(web::Data::new(VneidClient::new(&app.config)))
         .app_data(web::Data::from(app))
+        .wrap(from_fn(http::guard))
         .wrap(Compress::default())
         .wrap(ErrorHandlers::new().default_handler(http::render_problems))
         .wrap_fn(|request, service| {
@@ -105,6 +125,7 @@ pub fn service(
             let response = service.call(request);
             async move {
                 let mut response = response.await?;
+                http::harden(&mut response);
                 if let Ok(value) = id.0.to_string().parse() {
                     response
                         .headers_mut()
@@ -141,6 +162,7 @@ pub mod demo_clock {
     /// Sets the clock of a demonstration; elsewhere there is no such thing.
     #[utoipa::path(
         operation_id = "set_demo_clock",
+    security(()),
         tag = "demo",
         request_body = DemoClock,
         responses(

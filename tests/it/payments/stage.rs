@@ -51,7 +51,7 @@ impl Stage {
         seed(&mut test_db.connect());
         let limits = DbLimits { pool_size: 20, checkout_ms: 10_000, ..DbLimits::default() };
         let db = Db::connect(test_db.url(), &limits, Clock::default()).unwrap();
-        let app = App::build(config.clone(), db.clone()).unwrap();
+        let app = App::build(config.clone(), db.clone(), false).unwrap();
         serve(portal, app);
         let simulators = Simulators::new(&config).unwrap();
         let server = HttpServer::new(move || Actix::new().configure(|config| simulators.routes(config)));
