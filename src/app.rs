@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, ErrorHandlers, from_fn};
-use actix_web::{HttpMessage, HttpResponse, web};
+use actix_web::http::header;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use uuid::Uuid;
@@ -20,7 +21,8 @@ use crate::db::Db;
 use crate::dossiers::{self, Submissions};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
-use crate::{agencies, auth, error, http, jobs, payments, people};
+use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
+use crate::{agencies, auth, http, jobs, payments, people};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -81,17 +83,29 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     api
 }
 
+/// The same for the whole process: made once.
+fn document() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
+    DOCUMENT.get_or_init(openapi)
+}
+
 /// `GET /api/v1/openapi.json`: the document, for programs.
-async fn serve_openapi() -> error::Result<HttpResponse> {
-    static DOCUMENT: OnceLock<String> = OnceLock::new();
-    let document = match DOCUMENT.get() {
-        Some(document) => document,
-        None => {
-            let written = openapi().to_json()?;
-            DOCUMENT.get_or_init(|| written)
-        }
+async fn serve_openapi() -> HttpResponse {
+    HttpResponse::Ok().json(document())
+}
+
+/// What no route takes: a path that is not there, or one that has other methods.
+async fn unrouted(request: HttpRequest) -> HttpResponse {
+    static METHODS: OnceLock<http::Methods> = OnceLock::new();
+    let methods = METHODS.get_or_init(|| http::Methods::of(document()));
+    let Some(allowed) = methods.allowed(request.match_info().as_str()) else {
+        return HttpResponse::from_error(NOT_FOUND.err());
     };
-    Ok(HttpResponse::Ok().content_type("application/json").body(document.as_str()))
+    let mut refusal = HttpResponse::from_error(METHOD_NOT_ALLOWED.err());
+    if let Ok(allowed) = allowed.parse() {
+        refusal.headers_mut().insert(header::ALLOW, allowed);
+    }
+    refusal
 }
 
 /// The actix application over an `App`, as the server and the tests use it.
@@ -113,6 +127,7 @@ pub fn service(
         .into_app()
         .route("/api/v1/openapi.json", web::get().to(serve_openapi))
         .configure(http::extractors(app.config.http.max_body_bytes))
+        .default_service(web::to(unrouted))
         .app_data(web::Data::new(VneidClient::new(&app.config)))
         .app_data(web::Data::from(app))
         .wrap(from_fn(http::guard))

@@ -17,6 +17,7 @@ use crate::http::{Cursor, Day, PageQuery, Text};
 /// Level of administration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AgencyLevel)]
 pub enum Level {
     /// Bộ, ngành.
     Ministry,

@@ -78,7 +78,7 @@ fn configuration(role: Role, dossier: &Object, draft: &Object) -> PathBuf {
 }
 
 fn arguments(url: &str, config: &Path) -> Vec<String> {
-    let fixed = "--seed SEED --max-examples 3 --phases coverage,fuzzing --workers 2 --checks CHECKS \
+    let fixed = "--seed SEED --max-examples 3 --phases coverage,fuzzing --workers 1 --checks CHECKS \
                  --suppress-health-check all --continue-on-failure --no-color \
                  --request-timeout 30 --exclude-operation-id log_out";
     let fixed = fixed.replace("SEED", SEED).replace("CHECKS", CHECKS);

@@ -37,3 +37,22 @@ fn every_operation_says_who_may_call_it_and_which_problems_answer() {
         }
     }
 }
+
+/// Mutant: the default service answers 404 to everything.
+#[actix_web::test]
+async fn a_method_that_a_path_has_not_is_refused_with_those_it_has() {
+    let portal = Served::with("");
+    for (method, path, allowed) in [
+        ("DELETE", "/api/v1/agencies", "GET, POST"),
+        ("TRACE", "/api/v1/agencies/H49", "GET, PUT"),
+        ("POST", "/api/v1/dossiers/count", "GET"),
+        ("PATCH", "/api/v1/dossiers/H49.45.01-260101-0001", "GET"),
+    ] {
+        let method = method.parse().unwrap();
+        let answer = portal.http.request(method, format!("{}{path}", portal.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 405, "{path}");
+        assert_eq!(answer.headers()["allow"], allowed, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+    }
+    assert_eq!(portal.get("/api/v1/khong-co").await.status(), 404);
+}
