@@ -11,6 +11,7 @@ use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
 use crate::auth::tokens::Tokens;
@@ -22,7 +23,7 @@ use crate::dossiers::{self, Submissions};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
 use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
-use crate::{agencies, auth, http, jobs, payments, people};
+use crate::{agencies, auth, http, jobs, notices, payments, people, sync};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -34,22 +35,19 @@ pub struct App {
     pub files: Files,
     /// Requests a minute and speed of bodies, for all threads.
     pub limits: http::Limits,
-    /// A demonstration: its clock can be set.
-    pub demo: bool,
     /// The group commit of submissions.
     pub submissions: Submissions,
 }
 
 impl App {
-    /// `demo`: the portal's clock can be set over HTTP.
-    pub fn build(config: Config, db: Db, demo: bool) -> anyhow::Result<Arc<Self>> {
+    pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
         let tokens = Tokens::load(&config)?;
         let files = Files::open(&config)?;
         let submissions = dossiers::start(&db);
         let calendar = Calendar::embedded();
         let limits = http::Limits::of(&config.http);
         let catalogue = Catalogue::default();
-        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue, files, limits, demo, submissions }))
+        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue, files, limits, submissions }))
     }
 }
 
@@ -71,7 +69,9 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(catalogue::routes)
         .configure(dossiers::routes)
         .configure(jobs::routes)
+        .configure(notices::routes)
         .configure(payments::routes)
+        .configure(sync::routes)
         .service(demo_clock::set);
 }
 
@@ -79,7 +79,7 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, mut api) =
         actix_web::App::new().into_utoipa_app().openapi(Api::openapi()).configure(routes).split_for_parts();
-    http::complete(&mut api);
+    http::finish_document(&mut api);
     api
 }
 
@@ -87,11 +87,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 fn document() -> &'static utoipa::openapi::OpenApi {
     static DOCUMENT: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
     DOCUMENT.get_or_init(openapi)
-}
-
-/// `GET /api/v1/openapi.json`: the document, for programs.
-async fn serve_openapi() -> HttpResponse {
-    HttpResponse::Ok().json(document())
 }
 
 /// What no route takes: a path that is not there, or one that has other methods.
@@ -125,7 +120,8 @@ pub fn service(
         .openapi(Api::openapi())
         .configure(routes)
         .into_app()
-        .route("/api/v1/openapi.json", web::get().to(serve_openapi))
+        .service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/api/v1/openapi.json", document().clone()))
         .configure(http::extractors(app.config.http.max_body_bytes))
         .default_service(web::to(unrouted))
         .app_data(web::Data::new(VneidClient::new(&app.config)))
@@ -177,7 +173,7 @@ pub mod demo_clock {
     /// Sets the clock of a demonstration; elsewhere there is no such thing.
     #[utoipa::path(
         operation_id = "set_demo_clock",
-    security(()),
+        security(()),
         tag = "demo",
         request_body = DemoClock,
         responses(
@@ -187,7 +183,7 @@ pub mod demo_clock {
     )]
     #[put("/demo/clock")]
     pub async fn set(app: web::Data<App>, time: web::Json<DemoClock>) -> Result<Reply> {
-        if !app.demo {
+        if !app.config.demo.set_clock {
             return Err(NOT_FOUND.err());
         }
         app.db.clock.set(time.now);

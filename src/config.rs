@@ -30,6 +30,9 @@ pub struct Config {
     pub auth: Auth,
     pub vneid: Vneid,
     pub payment: Payment,
+    pub national_portal: NationalPortal,
+    pub messages: Messages,
+    pub tax_office: TaxOffice,
     pub deadlines: Deadlines,
     pub files: Files,
     pub jobs: Jobs,
@@ -119,6 +122,42 @@ pub struct Payment {
     pub timeout_seconds: u64,
 }
 
+/// The national portal, to which the dossiers' statuses go.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NationalPortal {
+    /// Empty: the simulator; see [`Config::national_portal_url`].
+    pub url: String,
+    pub username: String,
+    pub password: Secret<String>,
+    pub unit_code: String,
+    pub destination: String,
+    pub citizen_code: String,
+    pub organisation_code: String,
+    pub household_business_code: String,
+    pub timeout_seconds: u64,
+}
+
+/// The gateway of messages to applicants.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Messages {
+    /// Empty: the simulator; see [`Config::messages_url`].
+    pub url: String,
+    pub key: Secret<String>,
+    pub timeout_seconds: u64,
+}
+
+/// The tax office, to which the slips of land dossiers go.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxOffice {
+    /// Empty: the simulator; see [`Config::tax_office_url`].
+    pub url: String,
+    pub key: Secret<String>,
+    pub timeout_seconds: u64,
+}
+
 /// Times that no procedure defines for itself.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +168,7 @@ pub struct Deadlines {
     pub supplement_days_max: u32,
     pub supplements_without_leader: u32,
     pub extensions_max: u32,
+    pub late_every_seconds: u32,
 }
 
 /// Uploaded files.
@@ -176,6 +216,8 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 pub struct Demo {
     pub password: Secret<String>,
+    /// `PUT /demo/clock` sets the portal's time.
+    pub set_clock: bool,
     pub pause_ms: u64,
 }
 
@@ -208,6 +250,7 @@ impl Config {
             ("auth.access_token_minutes", self.auth.access_token_minutes.into()),
             ("auth.max_failures", self.auth.max_failures.into()),
             ("files.max_bytes", self.files.max_bytes),
+            ("deadlines.late_every_seconds", self.deadlines.late_every_seconds.into()),
             ("jobs.lease_seconds", self.jobs.lease_seconds.into()),
             ("jobs.max_attempts", self.jobs.max_attempts.into()),
         ];
@@ -245,6 +288,21 @@ impl Config {
     /// The payment platform: the simulator where none is set.
     pub fn payment_gateway(&self) -> String {
         or_else(&self.payment.gateway_url, || local_url(self.simulators_address()) + "/payment")
+    }
+
+    /// The national portal: the simulator where none is set.
+    pub fn national_portal_url(&self) -> String {
+        or_else(&self.national_portal.url, || local_url(self.simulators_address()) + "/portal")
+    }
+
+    /// The gateway of messages: the simulator where none is set.
+    pub fn messages_url(&self) -> String {
+        or_else(&self.messages.url, || local_url(self.simulators_address()) + "/messages")
+    }
+
+    /// The tax office: the simulator where none is set.
+    pub fn tax_office_url(&self) -> String {
+        or_else(&self.tax_office.url, || local_url(self.simulators_address()) + "/tax")
     }
 
     /// The file of the key that signs tokens.

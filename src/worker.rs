@@ -3,21 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use jiff::SignedDuration;
 
 use crate::app::App;
-use crate::auth::Actor;
-use crate::dossiers::{late, payment_events};
+use crate::auth::{Actor, session};
+use crate::config::Config;
+use crate::db::Tx;
+use crate::dossiers::{self, late, payment_events};
+use crate::http::forget_answers;
 use crate::jobs::{Outcome, Periodic, Runner, remove_done};
+use crate::national::messages::MessageGateway;
 use crate::national::payment_platform::PaymentPlatform;
+use crate::national::portal::NationalPortal;
+use crate::national::tax::TaxOffice;
+use crate::notices::{self, Templates};
 use crate::payments::{self, FeePaid};
+use crate::{catalogue, land_tax, people, sync};
 
-/// How often overdue dossiers are looked for.
-const LATE_EVERY: Duration = Duration::from_secs(30);
 /// How often what is no longer needed is removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
 /// How long done jobs are kept, for questions.
 const KEEP_JOBS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long an answer is kept for a request that is sent again.
+const KEEP_ANSWERS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long ended sessions are kept, for questions.
+const KEEP_SESSIONS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a file may lie without a row: far longer than any upload lasts.
 const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 
@@ -25,6 +36,7 @@ const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 pub fn runner(app: &Arc<App>) -> Result<Runner> {
     let platform = Arc::new(PaymentPlatform::new(&app.config)?);
     let asked = platform.clone();
+    let late_every = Duration::from_secs(app.config.deadlines.late_every_seconds.into());
     let runner = Runner::new(app.clone())
         .on(payments::OPEN_PAYMENT, move |context| {
             let platform = platform.clone();
@@ -39,17 +51,46 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             let app = context.app.clone();
             context.finish_with(move |tx| payment_events::fee_paid(&app, tx, paid.dossier_id)).await
         })
-        .every(Periodic::new("mark_late", LATE_EVERY, |app| async move { late::mark(&app).await.map(drop) }))
+        .every(Periodic::new("mark_late", late_every, |app| async move { late::mark(&app).await.map(drop) }))
         .every(Periodic::new("poll_payments", payments::POLL_EVERY, move |app| {
             let platform = asked.clone();
             async move { payments::poll_payments(&app.db, &platform).await.map(drop) }
         }))
-        .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }));
-    Ok(runner)
+        .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }))
+        .every(Periodic::new("turn_of_day", CLEAN_EVERY, |app| async move { turn_of_day(&app).await }));
+    tell_others(runner, &app.config)
+}
+
+/// The handlers that tell the national side and people of dossiers.
+fn tell_others(runner: Runner, config: &Config) -> Result<Runner> {
+    let portal = Arc::new(NationalPortal::new(config)?);
+    let tax_office = Arc::new(TaxOffice::new(config)?);
+    let messages = Arc::new(MessageGateway::new(config)?);
+    let templates = Arc::new(Templates::embedded().map_err(|flaw| anyhow!("the texts of messages: {flaw}"))?);
+    let texts = templates.clone();
+    Ok(runner
+        .on(dossiers::jobs::SYNC_NATIONAL, move |context| sync::run(context, portal.clone()))
+        .on(dossiers::jobs::TAX_SLIP, move |context| land_tax::run(context, tax_office.clone()))
+        .on(dossiers::jobs::NOTIFY, move |context| notices::notify(context, texts.clone()))
+        .on(dossiers::jobs::ESCALATE, move |context| notices::escalate(context, templates.clone()))
+        .on(notices::DELIVER, move |context| notices::deliver(context, messages.clone())))
 }
 
 /// Removes what nobody needs any more.
 async fn clean(app: &App) -> crate::error::Result<()> {
-    app.db.write(&Actor::system("clean"), |tx| remove_done(tx, KEEP_JOBS).map(drop)).await?;
+    let forget = |tx: &mut Tx| {
+        remove_done(tx, KEEP_JOBS)?;
+        forget_answers(tx, KEEP_ANSWERS)?;
+        session::forget(tx, KEEP_SESSIONS)?;
+        people::forget_logins(tx).map(drop)
+    };
+    app.db.write(&Actor::system("clean"), forget).await?;
     app.files.sweep_orphans(&app.db, ORPHAN_GRACE).await.map(drop)
+}
+
+/// Versions of procedures that come into force today show in the lists.
+async fn turn_of_day(app: &Arc<App>) -> crate::error::Result<()> {
+    let db = app.db.clone();
+    let turned = tokio::task::spawn_blocking(move || catalogue::in_force::turn_of_day(&db)).await;
+    turned.map_err(anyhow::Error::from)?.map(drop)
 }

@@ -8,7 +8,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules in the order of dependence: a module may use those before it. `app`
 /// stands early because everybody may use it; it assembles all the others.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 29] = [
     "calendar",
     "workflow",
     "config",
@@ -28,11 +28,16 @@ const ORDER: [&str; 26] = [
     "fees",
     "payments",
     "records",
-    "notices",
     "dossiers",
+    "land_tax",
+    "notices",
+    "sync",
     "reports",
+    "bootstrap",
+    "worker",
     "simulators",
     "demo",
+    "verify",
     "bench",
     "cli",
 ];
@@ -48,7 +53,7 @@ const EXCEPTIONS: [(&str, &str, &str); 3] = [
 const PURE: [&str; 2] = ["calendar", "workflow"];
 
 /// Which folder writes which table; whoever else wants a change calls it.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 13] = [
     ("db", &["audit_log"]),
     ("http", &["idempotency_key"]),
     ("jobs", &["job", "periodic_task"]),
@@ -58,6 +63,9 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("catalogue", &["procedure", "procedure_version", "service_level", "catalogue_revision"]),
     ("files", &["file"]),
     ("payments", &["charge", "payment_order", "gateway_event"]),
+    ("land_tax", &["tax_slip"]),
+    ("notices", &["message"]),
+    ("sync", &["dossier_sync"]),
     ("dossiers", &["draft", "dossier", "dossier_number", "dossier_event", "dossier_unit"]),
 ];
 

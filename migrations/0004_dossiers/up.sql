@@ -15,7 +15,7 @@ CREATE TABLE draft (
     person_id uuid REFERENCES person (id),
     org_id uuid REFERENCES organisation (id),
     answers jsonb NOT NULL,
-    papers text[] NOT NULL,
+    papers text[] NOT NULL DEFAULT '{}',
     return_by text NOT NULL CHECK (return_by IN ('online', 'counter', 'post')),
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,

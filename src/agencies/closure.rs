@@ -5,7 +5,7 @@ use diesel::sql_types::Uuid as SqlUuid;
 use uuid::Uuid;
 
 use crate::db::Tx;
-use crate::db::schema::agency_closure;
+use crate::db::schema::{agency, agency_closure};
 use crate::error::{Code, Result};
 
 pub static AGENCY_CYCLE: Code = Code::new(
@@ -27,8 +27,9 @@ const HANG: &str = "INSERT INTO agency_closure (ancestor_id, descendant_id, dept
 
 /// Puts an agency, with everything below it, under a parent; `None` makes it a root.
 pub fn place(tx: &mut Tx, agency: Uuid, parent: Option<Uuid>) -> Result<()> {
-    // Two moves at the same time could make a ring, so they wait for each other.
-    diesel::sql_query("LOCK TABLE agency_closure IN SHARE ROW EXCLUSIVE MODE").execute(tx.conn)?;
+    // Two moves at the same time could make a ring, so all wait for one and the same row.
+    let first = agency::table.order(agency::id).select(agency::id).for_update();
+    first.first::<Uuid>(tx.conn).optional()?;
     diesel::insert_into(agency_closure::table)
         .values((
             agency_closure::ancestor_id.eq(agency),

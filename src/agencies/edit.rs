@@ -178,6 +178,13 @@ fn parent_id(tx: &mut Tx, facts: &AgencyFacts, field: &str) -> Result<Option<Uui
     if facts.valid_to.is_some_and(|last| last < facts.valid_from) {
         return Err(INVALID.at("valid_to", "phải từ ngày bắt đầu trở đi", "must not be before valid_from"));
     }
+    if !facts.kind.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+        return Err(INVALID.at(
+            "kind",
+            "chỉ gồm chữ thường và gạch dưới",
+            "small letters and underscores only",
+        ));
+    }
     let Some(code) = &facts.parent else { return Ok(None) };
     let found: Option<Uuid> =
         agency::table.filter(agency::code.eq(code.as_str())).select(agency::id).first(tx.conn).optional()?;

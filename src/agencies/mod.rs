@@ -3,10 +3,14 @@
 mod closure;
 mod edit;
 pub mod import;
+mod machine_client;
+mod serving;
 mod show;
 mod staff;
+mod substitution;
 mod words;
 
+pub use serving::serving;
 pub use show::{AgencyOut, Level, find};
 
 /// The operations of this capability.
@@ -19,5 +23,8 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff::create_staff)
         .service(staff::give_position)
         .service(staff::end_position)
-        .service(staff::list_agency_staff);
+        .service(staff::list_agency_staff)
+        .service(substitution::order_substitution)
+        .service(substitution::list_substitutions)
+        .service(machine_client::create_machine_client);
 }

@@ -166,8 +166,12 @@ fn give(tx: &mut Tx, official: Uuid, new: &NewPosition) -> Result<Reply> {
     if new.valid_to.is_some_and(|last| last < new.valid_from) {
         return Err(INVALID.at("/valid_to", "phải từ ngày bắt đầu trở đi", "must not be before valid_from"));
     }
-    let place = find(tx.conn, new.agency.as_str())
-        .map_err(|_| INVALID.at("/agency", "không có cơ quan này", "there is no such agency"))?;
+    let place = find(tx.conn, new.agency.as_str()).map_err(|error| match error.code() {
+        code if code == &NOT_FOUND => {
+            INVALID.at("/agency", "không có cơ quan này", "there is no such agency")
+        }
+        _ => error,
+    })?;
     may_appoint(tx.actor, place.id, new.role.word())?;
     let active = staff::table.find(official).filter(staff::active);
     if !diesel::select(diesel::dsl::exists(active)).get_result(tx.conn)? {

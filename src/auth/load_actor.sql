@@ -24,7 +24,7 @@ LEFT JOIN LATERAL (
             -- Supervision reaches down the tree: a leader and an auditor to dossiers, an
             -- administrator to accounts. The others see what their own agency has.
             WHEN p.role IN ('leader', 'agency_admin', 'auditor') THEN (
-                SELECT jsonb_agg(c.descendant_id) FROM agency_closure c WHERE c.ancestor_id = p.agency_id
+                SELECT coalesce(jsonb_agg(c.descendant_id), '[]'::jsonb) FROM agency_closure c WHERE c.ancestor_id = p.agency_id
             )
             -- Accounts are not dossiers.
             WHEN p.role = 'system_admin' THEN '[]'::jsonb

@@ -234,3 +234,9 @@ impl QueryFragment<Pg> for LoadActor {
         Ok(())
     }
 }
+
+/// Forgets sessions that ended longer ago than `keep`. Gives how many.
+pub fn forget(tx: &mut Tx, keep: SignedDuration) -> Result<usize> {
+    let oldest = to_sql(tx.now.checked_sub(keep).map_err(anyhow::Error::from)?);
+    Ok(diesel::delete(session::table.filter(session::expires_at.lt(oldest))).execute(tx.conn)?)
+}

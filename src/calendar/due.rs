@@ -111,6 +111,27 @@ pub fn due(
         TermUnit::CalendarDays => calendar_days(calendar, from, term, &mut trace),
         TermUnit::WorkingHours => working_hours(calendar, from, term, &mut trace),
     }?;
+    moved_by_pauses(calendar, from, end, pauses, trace)
+}
+
+/// When a dossier is due that was given the new appointment `to` at the moment `at`: the
+/// pauses since then move it further.
+pub fn due_again(
+    calendar: &Calendar,
+    at: Timestamp,
+    to: Timestamp,
+    pauses: &[Pause],
+) -> Result<Due, CalendarError> {
+    moved_by_pauses(calendar, at, to, pauses, Vec::new())
+}
+
+fn moved_by_pauses(
+    calendar: &Calendar,
+    from: Timestamp,
+    end: Timestamp,
+    pauses: &[Pause],
+    mut trace: Vec<TraceLine>,
+) -> Result<Due, CalendarError> {
     let state = after_pauses(calendar, from, end, pauses, &mut trace)?;
     trace.push(match state {
         DueState::At(at) => TraceLine::due(at),

@@ -24,7 +24,9 @@ mod words;
 pub use check::CalendarDefect;
 pub use clock::{Calendar, CalendarError, DayOff, WorkingMinutes};
 pub use definition::{CalendarDef, DayKind, SpecialDay, UnitHours, Week, Years};
-pub use due::{ClockStart, Due, DueState, StartRule, due, eight_hour_rule, remaining, start_of_clock};
+pub use due::{
+    ClockStart, Due, DueState, StartRule, due, due_again, eight_hour_rule, remaining, start_of_clock,
+};
 pub use pause::{Pause, PauseReason};
 pub use shift::Shift;
 pub use term::{Term, TermUnit};

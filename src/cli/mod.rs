@@ -3,13 +3,17 @@
 //! Results go to standard output, progress and errors to standard error. A
 //! command ends with 0 when it did what it says, 1 when not, 2 on wrong use.
 mod check;
+mod bench;
 mod database;
+mod demo;
 mod log;
 mod migrate;
 mod openapi;
+mod portal;
 mod postgres;
 mod serve;
 mod simulate;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,9 +49,12 @@ struct Options {
 enum Command {
     Check(check::Check),
     Serve(serve::Serve),
+    Demo(demo::Demo),
     Simulate(simulate::Simulate),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
+    Bench(bench::Bench),
+    Verify(verify::Verify),
     Postgres(postgres::Postgres),
 }
 
@@ -68,9 +75,12 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
     match &cli.command {
         Command::Check(check) => check.run(),
         Command::Serve(serve) => serve.run(config()?),
+        Command::Demo(demo) => demo.run(config()?),
         Command::Simulate(simulate) => simulate.run(&config()?),
         Command::Migrate(migrate) => migrate.run(&config()?),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Bench(bench) => bench.run(config()?),
+        Command::Verify(verify) => verify.run(&config()?),
         Command::Postgres(postgres) => postgres.run(&config()?),
     }
 }

@@ -1,19 +1,15 @@
 //! `motcua serve`.
-use std::net::TcpListener;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use actix_web::HttpServer;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
 use super::database::Database;
+use super::portal::{Portal, free_port, prepare};
 use super::{log, progress};
-use crate::app::{self, App};
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{Db, DbLimits};
-use crate::{bootstrap, simulators, worker};
+use crate::demo;
 
 /// Run the portal
 ///
@@ -29,65 +25,73 @@ pub struct Serve {
     /// and play the demo story
     #[arg(long)]
     demo: bool,
+    /// Break a promise, so that the test of it turns red; debug builds only
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true)]
+    mutant: Option<Mutant>,
+}
+
+/// The promises that can be broken.
+#[cfg(debug_assertions)]
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Mutant {
+    /// Submissions are answered before they are committed.
+    EarlyAck,
 }
 
 impl Serve {
     pub(super) fn run(&self, mut config: Config) -> Result<ExitCode> {
+        #[cfg(debug_assertions)]
+        if let Some(Mutant::EarlyAck) = self.mutant {
+            crate::db::mutant::acknowledge_early();
+        }
         if self.print_config {
             print!("{}", config.to_toml()?);
             return Ok(ExitCode::SUCCESS);
         }
         log::start(&config.log)?;
         if config.http.port == 0 {
-            config.http.port = free_port(&config)?;
+            config.http.port = free_port(config.http.bind)?;
+        }
+        if self.demo {
+            demo::adapt(&mut config);
         }
         let started = Instant::now();
         // Outlives everything below that uses it, and stops PostgreSQL at the end.
         let database = Database::open(&config)?.migrate()?;
-        let db = Db::connect(&database.url, &limits(&config), Clock::default())?;
-        bootstrap::load(&db)?;
-        if self.demo {
-            bootstrap::load_demo(&db, config.demo.password.expose())?;
-        }
-        actix_web::rt::System::new().block_on(serve(config, db, self.demo, started))?;
+        let db = prepare(&config, &database, self.demo)?;
+        actix_web::rt::System::new().block_on(async {
+            let portal = Portal::start(config.clone(), db, self.demo)?;
+            progress(&format!("the portal answers at {} (after {:.1?})", config.public_url(), started.elapsed()));
+            if self.demo {
+                introduce(&config)?;
+                actix_web::rt::spawn(tell(config));
+            }
+            portal.run().await
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-async fn serve(config: Config, db: Db, demo: bool, started: Instant) -> Result<()> {
-    let (address, url) = (config.http_address(), config.public_url());
-    let (workers, shutdown_seconds) = (config.http.workers, config.http.shutdown_seconds);
-    if demo {
-        let simulators = simulators::start(&config)?;
-        progress(&format!("the simulators answer at http://{}", config.simulators_address()));
-        actix_web::rt::spawn(simulators);
+/// What somebody who just started the demo wants to know.
+fn introduce(config: &Config) -> Result<()> {
+    let portal = config.public_url();
+    println!("\nmotcua: cổng dịch vụ công mẫu, người và số liệu đều hư cấu");
+    println!("  API             {portal}/api/v1");
+    println!("  tài liệu API    {portal}/docs/");
+    println!("  phía quốc gia   http://{} (mô phỏng VNeID, thanh toán)", config.simulators_address());
+    println!("  tài khoản       cán bộ dùng chung mật khẩu {}", config.demo.password.expose());
+    for (login, person) in demo::accounts()? {
+        println!("    {login:<20} {person}");
     }
-    let app = App::build(config, db, demo)?;
-    let jobs = worker::runner(&app)?.start();
-    let served = app.clone();
-    let mut server = HttpServer::new(move || app::service(served.clone())).shutdown_timeout(shutdown_seconds);
-    if workers > 0 {
-        server = server.workers(workers);
-    }
-    let server = server.bind(address).with_context(|| format!("cannot listen on {address}"))?;
-    progress(&format!("the portal answers at {url} (after {:.1?})", started.elapsed()));
-    server.run().await?;
-    jobs.stop(Duration::from_secs(shutdown_seconds)).await;
+    println!("\nThử ngay:\n  curl -s '{portal}/api/v1/procedures?q=dang+ky+khai+sinh'\n");
     Ok(())
 }
 
-/// A port that nobody uses now. Chosen before anything starts, because the
-/// portal's own address goes into links and into the lock file.
-fn free_port(config: &Config) -> Result<u16> {
-    Ok(TcpListener::bind(config.http_address())?.local_addr()?.port())
-}
-
-fn limits(config: &Config) -> DbLimits {
-    let database = &config.database;
-    DbLimits {
-        pool_size: database.pool_size,
-        statement_timeout_ms: database.statement_timeout_ms,
-        lock_timeout_ms: database.lock_timeout_ms,
-        checkout_ms: database.pool_wait_ms,
+/// Plays the story against this portal; a wrong outcome is told, and the portal stays up.
+async fn tell(config: Config) {
+    match demo::play(&config, demo::table()).await {
+        Ok(()) => println!("\nBảy câu chuyện đã xong, mọi bước đều đúng. Đồng hồ chạy lại; Ctrl-C để dừng."),
+        Err(error) => eprintln!("motcua: the demo story went wrong: {error:#}"),
     }
 }

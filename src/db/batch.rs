@@ -10,7 +10,7 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Db, Tx};
+use super::{Db, Tx, mutant};
 use crate::auth::Actor;
 use crate::error::{BUSY, Error, Result};
 
@@ -86,6 +86,9 @@ fn next_batch<I, O>(waiting: &Mutex<mpsc::Receiver<Waiting<I, O>>>) -> Option<Ve
 /// Commits a batch, or, when it fails as a whole, each item by itself; then answers.
 fn commit<I, O>(db: &Db, actor: &Actor, batch: Vec<Waiting<I, O>>, apply: &impl Apply<I, O>) {
     let (items, answers): (Vec<I>, Vec<_>) = batch.into_iter().map(|w| (w.item, w.answer)).unzip();
+    if mutant::acknowledges_early() {
+        return acknowledge_early(db, actor, &items, answers, apply);
+    }
     match db.write_blocking(actor, |tx| apply(tx, &items)) {
         Ok(outcomes) => {
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -107,5 +110,28 @@ fn commit<I, O>(db: &Db, actor: &Actor, batch: Vec<Waiting<I, O>>, apply: &impl 
                 let _ = answer.send(outcome);
             }
         }
+    }
+}
+
+/// The mutant of the crash test: answers first and commits later.
+fn acknowledge_early<I, O>(
+    db: &Db,
+    actor: &Actor,
+    items: &[I],
+    answers: Vec<oneshot::Sender<Result<O>>>,
+    apply: &impl Apply<I, O>,
+) {
+    let answers = Mutex::new(answers);
+    let committed = db.write_blocking(actor, |tx| {
+        let outcomes = apply(tx, items)?;
+        let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+        for (answer, outcome) in answers.drain(..).zip(outcomes) {
+            let _ = answer.send(outcome);
+        }
+        thread::sleep(mutant::DELAY);
+        Ok(())
+    });
+    if let Err(error) = committed {
+        tracing::error!(%error, "a mutant's batch was not committed");
     }
 }

@@ -114,6 +114,11 @@ impl Embedded {
         self.server.url(database)
     }
 
+    /// A program of the same PostgreSQL, such as `pgbench`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.server.program(name)
+    }
+
     /// Stops PostgreSQL by a fast shutdown and waits for it. Close connection
     /// pools first: what is still running is rolled back.
     pub fn stop(mut self) {

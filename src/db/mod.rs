@@ -6,6 +6,7 @@
 mod batch;
 pub mod embedded;
 pub mod migrate;
+pub mod mutant;
 pub mod schema;
 
 use std::time::Duration;
@@ -73,6 +74,26 @@ impl Tx<'_> {
                 audit_log::request_id.eq(self.actor.request_id),
             ))
             .execute(self.conn)?;
+        Ok(())
+    }
+
+    /// Writes the audit rows of a group commit, which speaks for several actors, in one statement.
+    pub fn audit_all<'a>(
+        &mut self,
+        operation: &str,
+        acts: impl IntoIterator<Item = (&'a Actor, Uuid)>,
+    ) -> Result<()> {
+        let row = |(actor, subject): (&Actor, Uuid)| {
+            (
+                audit_log::at.eq(to_sql(self.now)),
+                audit_log::actor.eq(actor.key()),
+                audit_log::operation.eq(operation),
+                audit_log::subject.eq(subject),
+                audit_log::request_id.eq(actor.request_id),
+            )
+        };
+        let rows: Vec<_> = acts.into_iter().map(row).collect();
+        diesel::insert_into(audit_log::table).values(rows).execute(self.conn)?;
         Ok(())
     }
 }

@@ -122,6 +122,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    dossier_sync (dossier_id) {
+        dossier_id -> Uuid,
+        seq_sent -> Nullable<Integer>,
+        status_sent -> Nullable<SmallInt>,
+        synced_at -> Nullable<Timestamptz>,
+        attempts -> Integer,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     dossier_unit (dossier_id, unit_id, relation) {
         dossier_id -> Uuid,
         unit_id -> Uuid,
@@ -247,6 +258,19 @@ diesel::table! {
         evidence -> Text,
         revoked_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    message (id) {
+        id -> Uuid,
+        dossier_id -> Uuid,
+        recipient -> Text,
+        kind -> Text,
+        title -> Text,
+        body -> Text,
+        created_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -396,6 +420,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    tax_slip (dossier_id) {
+        dossier_id -> Uuid,
+        number -> Text,
+        sent_at -> Timestamptz,
+        acknowledged_at -> Timestamptz,
+        reference -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     agency,
     agency_closure,
@@ -405,6 +439,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dossier,
     dossier_event,
     dossier_number,
+    dossier_sync,
     dossier_unit,
     draft,
     file,
@@ -414,6 +449,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_flow,
     machine_client,
     mandate,
+    message,
     organisation,
     payment_order,
     periodic_task,
@@ -425,4 +461,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     session,
     staff,
     substitution,
+    tax_slip,
 );

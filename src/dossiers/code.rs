@@ -45,9 +45,8 @@ impl DossierCode {
 
 /// `H49.61.01`, or the long shape that ends with the province: `000.17.22.H56`.
 fn is_agency(text: &str) -> bool {
-    let top = |s: &str| {
-        s.len() == 3 && s.starts_with(['G', 'H']) && s.bytes().skip(1).all(|b| b.is_ascii_digit())
-    };
+    let top =
+        |s: &str| s.len() == 3 && s.starts_with(['G', 'H']) && s.bytes().skip(1).all(|b| b.is_ascii_digit());
     let sub = |s: &str| (1..=3).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric());
     let parts: Vec<&str> = text.split('.').collect();
     match parts.as_slice() {
@@ -85,9 +84,19 @@ mod tests {
     #[test]
     fn what_cannot_be_a_code_is_not_read() {
         let wrong = [
-            "", "-", "H49", "H49-240105", "H49.22-24010-0001", "X49.22-240105-0001", "H49.2222-240105-0001",
-            "H49.22-240105-0001-1", "H49.22-240105-ABCD", "H49..22-240105-0001", "17.22.H56-210531-0001",
-            "H49.22-240105-00000001", "H4Đ.22-240105-0001",
+            "",
+            "-",
+            "H49",
+            "H49-240105",
+            "H49.22-24010-0001",
+            "X49.22-240105-0001",
+            "H49.2222-240105-0001",
+            "H49.22-240105-0001-1",
+            "H49.22-240105-ABCD",
+            "H49..22-240105-0001",
+            "17.22.H56-210531-0001",
+            "H49.22-240105-00000001",
+            "H4Đ.22-240105-0001",
         ];
         for sample in wrong {
             assert!(DossierCode::parse(sample).is_none(), "{sample}");

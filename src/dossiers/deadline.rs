@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::state::{Extension, State};
 use crate::calendar::{
-    Calendar, CalendarError, Pause, PauseReason, StartRule, Term, TraceLine, due, eight_hour_rule,
+    Calendar, CalendarError, Pause, PauseReason, StartRule, Term, TraceLine, due, due_again, eight_hour_rule,
     start_of_clock,
 };
 use crate::catalogue::definition::CaseDef;
@@ -17,12 +17,8 @@ pub static CALENDAR_GAP: Code = Code::new(
     "Lịch làm việc chưa có cho thời gian này",
     "The working calendar does not reach this date yet",
 );
-pub static NEW_DUE_INVALID: Code = Code::new(
-    422,
-    "new_due_invalid",
-    "Thời điểm hẹn lại không hợp lệ",
-    "The new due time is not valid",
-);
+pub static NEW_DUE_INVALID: Code =
+    Code::new(422, "new_due_invalid", "Thời điểm hẹn lại không hợp lệ", "The new due time is not valid");
 
 /// An extension reaches at most this far, so that a slip of the keyboard is no promise for 2062.
 const EXTENSION_LIMIT_DAYS: i64 = 366;
@@ -117,7 +113,10 @@ impl State {
     pub fn extend(&mut self, calendar: &Calendar, to: Timestamp, reason: &str, now: Timestamp) -> Result<()> {
         let refuse = |vi: &str, en: &str| Err(NEW_DUE_INVALID.at("/new_due", vi, en));
         if to <= self.due_at || to <= now {
-            return refuse("phải muộn hơn thời hạn hiện tại và hiện tại", "must be later than the due time and now");
+            return refuse(
+                "phải muộn hơn thời hạn hiện tại và hiện tại",
+                "must be later than the due time and now",
+            );
         }
         if to.duration_since(self.due_at.max(now)).as_hours() > EXTENSION_LIMIT_DAYS * 24 {
             return refuse("gia hạn quá dài", "the extension is too long");
@@ -142,10 +141,21 @@ impl State {
         let complete_at = self.progress.complete_at.unwrap_or(self.due_at);
         let start = start_of_clock(calendar, complete_at, StartRule::default())?;
         let mut trace = start.trace;
-        trace.extend(due(calendar, start.at, term, &self.progress.pauses)?.trace);
-        for extension in &self.progress.extensions {
+        // What a term that began anew has left behind counts no more.
+        let appointments: Vec<&Extension> =
+            self.progress.extensions.iter().filter(|extension| extension.at >= complete_at).collect();
+        let until = |next: Option<&&Extension>| next.map_or(Timestamp::MAX, |extension| extension.at);
+        let first = self.pauses_between(Timestamp::MIN, until(appointments.first()));
+        trace.extend(due(calendar, start.at, term, &first)?.trace);
+        for (n, extension) in appointments.iter().enumerate() {
+            let since = self.pauses_between(extension.at, until(appointments.get(n + 1)));
             trace.push(TraceLine::extended(extension.from, extension.to, &extension.reason));
+            trace.extend(due_again(calendar, extension.at, extension.to, &since)?.trace);
         }
         Ok(trace)
+    }
+
+    fn pauses_between(&self, from: Timestamp, to: Timestamp) -> Vec<Pause> {
+        self.progress.pauses.iter().filter(|pause| from <= pause.from && pause.from < to).copied().collect()
     }
 }

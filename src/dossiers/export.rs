@@ -17,7 +17,16 @@ use crate::error::{Error, Problem, Result};
 const CHUNK: i64 = 500;
 
 const HEAD: [&str; 10] = [
-    "code", "procedure", "channel", "applicant", "status", "submitted_at", "due_at", "late", "paused", "closed_at",
+    "code",
+    "procedure",
+    "channel",
+    "applicant",
+    "status",
+    "submitted_at",
+    "due_at",
+    "late",
+    "paused",
+    "closed_at",
 ];
 
 /// Exports what `list_dossiers` lists, all pages, as CSV (UTF-8 with byte order mark).
@@ -32,7 +41,11 @@ const HEAD: [&str; 10] = [
     )
 )]
 #[get("/api/v1/dossiers/export")]
-pub async fn export(app: web::Data<App>, actor: Actor, filter: web::Query<DossierFilter>) -> Result<HttpResponse> {
+pub async fn export(
+    app: web::Data<App>,
+    actor: Actor,
+    filter: web::Query<DossierFilter>,
+) -> Result<HttpResponse> {
     let filter = checked(&actor, filter)?;
     let first = chunk(&app, &actor, &filter, None).await?;
     let stream = try_unfold(Some(first), move |pending| {

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::state::State;
+use super::reasons::About;
+use super::state::{State, SupplementRequest};
 use crate::catalogue::condition::{Filing, Subject};
-use crate::catalogue::definition::{DocumentDef, How};
 use crate::catalogue::{Version, documents};
 use crate::clock::day_of;
 use crate::workflow::{Channel, Facts};
@@ -18,6 +18,8 @@ pub struct Known<'a> {
     pub submitted_at: jiff::Timestamp,
     /// Components that have at least one file.
     pub with_files: Vec<String>,
+    /// Components of which a file came since the open request for a supplement.
+    pub supplied: Vec<String>,
     /// What is due and not paid, in đồng.
     pub due_amount: i64,
     /// Some payment of it was confirmed.
@@ -41,7 +43,7 @@ impl Known<'_> {
     pub fn facts(&self, state: &State) -> Facts {
         let filing = self.filing(&state.answers, state.progress.identity_level);
         let documents = &self.version.procedure.def.documents;
-        let given = given(documents, self.channel, &self.with_files, &state.progress.papers);
+        let given = [&self.with_files[..], &state.progress.papers].concat();
         let progress = &state.progress;
         let open = progress.opinions.iter().filter(|o| o.answered_at.is_none()).count();
         Facts {
@@ -53,7 +55,7 @@ impl Known<'_> {
             payment_confirmed: self.payment_confirmed,
             presence: progress.presence.iter().any(|p| state.marking.contains(&p.step)),
             supplements: progress.supplements,
-            supplement_answered: progress.request.is_some(),
+            supplement_answered: progress.request.as_ref().is_some_and(|r| self.lacking(r).is_empty()),
             opinions_asked: u32::try_from(progress.opinions.len()).unwrap_or(u32::MAX),
             opinions_open: u32::try_from(open).unwrap_or(u32::MAX),
             result_attached: progress.result.is_some(),
@@ -64,18 +66,14 @@ impl Known<'_> {
             last_event: progress.last_event.clone(),
         }
     }
-}
 
-/// The components that are there: as files, on paper, in the electronic form itself, or in a
-/// database that the official reads. What can only be shown in person is not asked online.
-pub fn given(documents: &[DocumentDef], channel: Channel, files: &[String], papers: &[String]) -> Vec<String> {
-    let online = channel == Channel::Online;
-    let without_file = |d: &&DocumentDef| {
-        let by_form = d.how.contains(&How::Electronic) && online;
-        let by_database = d.how.contains(&How::Database);
-        let shown_later = online && d.how.iter().all(|how| *how == How::Present);
-        by_form || by_database || shown_later
-    };
-    let implied = documents.iter().filter(without_file).map(|d| d.code.clone());
-    files.iter().chain(papers).cloned().chain(implied).collect()
+    /// Documents that were asked for and have not come. New answers come with the supplement
+    /// itself, so no field is lacking before it.
+    pub fn lacking(&self, request: &SupplementRequest) -> Vec<String> {
+        let asked = request.reasons.iter().filter_map(|reason| match &reason.about {
+            About::Document(code) => Some(code),
+            About::Field(_) | About::Condition(_) => None,
+        });
+        asked.filter(|code| !self.supplied.contains(code)).cloned().collect()
+    }
 }

@@ -8,16 +8,20 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::draft::{self, owned};
+use super::reasons::About;
+use super::row::DossierRow;
 use super::scope::relation;
 use super::show::logged_in;
+use super::state::State;
 use super::store;
+use super::supplement::NOT_ASKED;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::db::Tx;
 use crate::error::{Code, INVALID, NOT_FOUND, Problem, Result};
 use crate::files::{self, FileOut, Purpose, Received, Target, UploadQuery};
 use crate::http::{Key, Reply, once};
-use crate::workflow::{DossierStatus, Role};
+use crate::workflow::{DossierStatus, Role, Unit};
 
 pub static UPLOAD_NOT_EXPECTED: Code = Code::new(
     409,
@@ -72,14 +76,20 @@ pub async fn upload_to_draft(
     let key = received.key(&request, &query)?;
     let component = query.component()?.to_owned();
     let state = app.clone();
-    app.db.write(&actor, move |tx| once(tx, &key, |tx| keep_in_draft(&state, tx, id, &component, &received))).await
+    app.db
+        .write(&actor, move |tx| once(tx, &key, |tx| keep_in_draft(&state, tx, id, &component, &received)))
+        .await
 }
 
 fn keep_in_draft(app: &App, tx: &mut Tx, id: Uuid, component: &str, received: &Received) -> Result<Reply> {
     let row = draft::locked(tx, id)?;
     let version = app.catalogue.version(tx.conn, row.version_id)?;
     if !component.is_empty() && version.document(component).is_none() {
-        return Err(INVALID.at("component", "không phải thành phần của thủ tục này", "not a component of this procedure"));
+        return Err(INVALID.at(
+            "component",
+            "không phải thành phần của thủ tục này",
+            "not a component of this procedure",
+        ));
     }
     let limits = &app.files.limits;
     let out = files::attach(tx, limits, Target::Draft(id), component, Purpose::Component, received)?;
@@ -193,25 +203,66 @@ fn keep_in_dossier(
     let state = row.state()?;
     let version = app.catalogue.version(tx.conn, row.version_id)?;
     if !component.is_empty() && version.document(component).is_none() {
-        return Err(INVALID.at("component", "không phải thành phần của thủ tục này", "not a component of this procedure"));
+        return Err(INVALID.at(
+            "component",
+            "không phải thành phần của thủ tục này",
+            "not a component of this procedure",
+        ));
     }
-    let posts = relation(tx.actor, &row.units(), &state).posts;
-    let acts_as = |roles: &[Role]| posts.iter().any(|post| roles.contains(&post.role));
-    let expected = match purpose {
-        Purpose::Component => false,
-        Purpose::Supplement => {
-            state.status == DossierStatus::AwaitingSupplement && acts_as(&[Role::Applicant, Role::OneStopClerk])
-        }
-        Purpose::Result | Purpose::Opinion => {
-            !state.status.is_terminal() && acts_as(&[Role::OneStopClerk, Role::Specialist, Role::Leader])
-        }
-    };
-    if !expected {
+    if !expected(tx.actor, &row, &state, purpose) {
         return Err(UPLOAD_NOT_EXPECTED.err());
+    }
+    if purpose == Purpose::Supplement && !asked(&state, component) {
+        return Err(NOT_ASKED.at(
+            "component",
+            "giấy tờ này không được yêu cầu bổ sung",
+            "this document was not asked for",
+        ));
     }
     let out = files::attach(tx, &app.files.limits, Target::Dossier(row.id), component, purpose, received)?;
     tx.audit("upload_dossier_file", Some(row.id))?;
     Reply::created(out)
+}
+
+/// Does the dossier wait for such a file from this actor?
+fn expected(actor: &Actor, row: &DossierRow, state: &State, purpose: Purpose) -> bool {
+    let posts = relation(actor, &row.units(), state).posts();
+    let acts_as = |roles: &[Role], units: &[Option<Unit>]| {
+        posts.iter().any(|post| roles.contains(&post.role) && units.contains(&post.unit))
+    };
+    let (receiving, handling, opinion) = (Some(Unit::Receiving), Some(Unit::Handling), Some(Unit::Opinion));
+    let officials = [Role::OneStopClerk, Role::Specialist, Role::Leader];
+    match purpose {
+        Purpose::Component => false,
+        Purpose::Supplement => {
+            let parties = acts_as(&[Role::Applicant, Role::OneStopClerk], &[None, receiving]);
+            state.status == DossierStatus::AwaitingSupplement && parties
+        }
+        Purpose::Result => !state.status.is_terminal() && acts_as(&officials, &[receiving, handling]),
+        Purpose::Opinion => !state.status.is_terminal() && acts_as(&officials, &[handling, opinion]),
+    }
+}
+
+/// Was this component asked for? Where a condition was, its proof may be any other paper.
+fn asked(state: &State, component: &str) -> bool {
+    let reasons = state.progress.request.iter().flat_map(|request| &request.reasons);
+    reasons.into_iter().any(|reason| match &reason.about {
+        About::Document(code) => code == component,
+        About::Condition(_) => component.is_empty(),
+        About::Field(_) => false,
+    })
+}
+
+/// A citizen does not see what officials write for each other, nor a result before it is
+/// handed out.
+fn shown(actor: &Actor, state: &State, purpose: Purpose) -> bool {
+    let done = matches!(state.status, DossierStatus::Done | DossierStatus::Returned);
+    actor.citizen().is_none()
+        || match purpose {
+            Purpose::Component | Purpose::Supplement => true,
+            Purpose::Result => done,
+            Purpose::Opinion => false,
+        }
 }
 
 /// Lists the files of a dossier.
@@ -231,9 +282,11 @@ pub async fn list_of_dossier(app: web::Data<App>, actor: Actor, code: web::Path<
     let code = code.into_inner();
     let rows = app.db.read(move |conn| {
         let row = store::find(conn, &actor, &code)?;
-        files::list_of_dossier(conn, row.id)
+        let (state, files) = (row.state()?, files::list_of_dossier(conn, row.id)?);
+        let items = files.into_iter().map(FileOut::from);
+        Ok(items.filter(|file| shown(&actor, &state, file.purpose)).collect())
     });
-    Reply::ok(FilesOut { items: rows.await?.into_iter().map(FileOut::from).collect() })
+    Reply::ok(FilesOut { items: rows.await? })
 }
 
 /// Downloads a file of a dossier.
@@ -269,7 +322,9 @@ pub async fn download(
     let row = app.db.read(move |conn: &mut PgConnection| {
         let dossier = store::find(conn, &actor, &code)?;
         let row = files::find(conn, id)?;
-        if row.dossier_id == Some(dossier.id) { Ok(row) } else { Err(NOT_FOUND.err()) }
+        let purpose = FileOut::from(row.clone()).purpose;
+        let there = row.dossier_id == Some(dossier.id) && shown(&actor, &dossier.state()?, purpose);
+        if there { Ok(row) } else { Err(NOT_FOUND.err()) }
     });
     app.files.download(&row.await?, &request).await
 }

@@ -167,7 +167,9 @@ pub fn covers(mandate: &Mandate, procedure: &str) -> bool {
 
 /// Does the mandate of a draft still live? Asked again when it is submitted.
 pub fn still_covered(actor: &Actor, acting_for: &ActingFor, procedure: &str) -> Result<()> {
-    let (Some(citizen), ActingFor::Mandate { mandate }) = (actor.citizen(), acting_for) else { return Ok(()) };
+    let (Some(citizen), ActingFor::Mandate { mandate }) = (actor.citizen(), acting_for) else {
+        return Ok(());
+    };
     let live = citizen.mandates.iter().any(|m| m.id == *mandate && covers(m, procedure));
     if live { Ok(()) } else { Err(MANDATE_MISSING.err()) }
 }
@@ -220,13 +222,7 @@ pub struct ReceivingUnit {
     pub parent_id: Option<Uuid>,
 }
 
-type ReceivingColumns = (
-    agency::id,
-    agency::code,
-    agency::name,
-    agency::level,
-    agency::parent_id,
-);
+type ReceivingColumns = (agency::id, agency::code, agency::name, agency::level, agency::parent_id);
 const RECEIVING_COLUMNS: ReceivingColumns =
     (agency::id, agency::code, agency::name, agency::level, agency::parent_id);
 
@@ -295,6 +291,10 @@ pub fn handling_unit(
         }
     };
     found.ok_or_else(|| {
-        NO_COMPETENT_AGENCY.at("/unit", "đơn vị này không tiếp nhận thủ tục đã chọn", "this unit does not take this procedure")
+        NO_COMPETENT_AGENCY.at(
+            "/unit",
+            "đơn vị này không tiếp nhận thủ tục đã chọn",
+            "this unit does not take this procedure",
+        )
     })
 }

@@ -49,7 +49,7 @@ pub struct ActionIn {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub new_due: Option<Timestamp>,
-    /// For approve or finish: the result of the decision.
+    /// For forward, approve or finish: the result of the decision.
     #[serde(default)]
     pub result: Option<ResultIn>,
     /// For supplement: new answers to the fields that were asked for, by name.
@@ -129,8 +129,24 @@ impl ActionIn {
             let (vi, en) = ("tối đa 10 người", "at most ten persons");
             refused.fields.push(FieldProblem::new("/persons", "too_many", vi, en));
         }
+        if self.result.is_some() && !Self::takes_result(self.action) {
+            let (vi, en) = ("thao tác này không kèm kết quả", "no result goes with this action");
+            refused.fields.push(FieldProblem::new("/result", "not_expected", vi, en));
+        }
         refused.fields.extend(self.missing());
         if refused.fields.is_empty() { Ok(()) } else { Err(refused.into()) }
+    }
+
+    /// May the result of the decision come with this action?
+    pub fn takes_result(action: Action) -> bool {
+        matches!(action, Action::Forward | Action::Approve | Action::Finish)
+    }
+
+    /// Somebody came, and of everybody the name, the number and the documents are told.
+    fn persons_are_named(&self) -> bool {
+        let told =
+            |p: &PersonPresent| [&p.name, &p.identity_no, &p.documents].iter().all(|t| !t.trim().is_empty());
+        !self.persons.is_empty() && self.persons.iter().all(told)
     }
 
     /// Members that this action cannot do without.
@@ -140,7 +156,7 @@ impl ActionIn {
             Action::Assign => &[("/assignee", self.assignee.is_some())],
             Action::RequestOpinion => &[("/unit", filled(&self.unit)), ("/text", filled(&self.text))],
             Action::GiveOpinion => &[("/text", filled(&self.text))],
-            Action::RecordPresence => &[("/persons", !self.persons.is_empty())],
+            Action::RecordPresence => &[("/persons", self.persons_are_named())],
             Action::Extend => &[("/new_due", self.new_due.is_some()), ("/note", filled(&self.note))],
             Action::Comment => &[("/note", filled(&self.note))],
             _ => &[],

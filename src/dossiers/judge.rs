@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::deadline::{self, promised};
-use super::facts::{Known, given};
+use super::facts::Known;
 use super::filing::Applicant;
 use super::input::ActionIn;
 use super::plan::{NewEvent, Plan, Setting, SideEffect, hold, jobs, plan};
@@ -181,9 +181,8 @@ fn complete(new: &NewFiling, filing: &Filing) -> Result<()> {
         refused.fields = mistakes;
         return Err(refused.into());
     }
-    let with_files: Vec<String> = new.files.iter().map(|f| f.component.clone()).collect();
     let all = &new.version.procedure.def.documents;
-    let there = given(all, filing.channel, &with_files, &new.row.papers);
+    let there: Vec<String> = new.files.iter().map(|f| &f.component).chain(&new.row.papers).cloned().collect();
     let missing = documents::missing(all, filing, &there);
     if missing.is_empty() {
         return Ok(());
@@ -270,17 +269,19 @@ fn receive(
         subjects: &new.applicant.subjects,
         submitted_at: now,
         with_files: new.files.iter().map(|f| f.component.clone()).collect(),
+        supplied: Vec::new(),
         due_amount: 0,
         payment_confirmed: false,
     };
     let units = Units { receiving: new.unit.id, handling: new.handling };
     let who = Who {
         id: actor.key(),
-        posts: relation(actor, &units, state).posts,
+        posts: relation(actor, &units, state).posts(),
         is_assignee: false,
         is_substitute: false,
     };
     let request = Request::bare(Action::Receive);
-    let decision = decide(&new.version.procedure.workflow, &known.facts(state), &request, &who).map_err(refused)?;
+    let decision =
+        decide(&new.version.procedure.workflow, &known.facts(state), &request, &who).map_err(refused)?;
     plan(setting, state, &decision, &ActionIn::bare(Action::Receive))
 }

@@ -1,55 +1,85 @@
 //! Late dossiers: marked once, the leader told. Run every so often by the periodic tasks.
 //!
-//! A batch is small, and each dossier its own transaction, so a run that is killed loses
-//! nothing and the next one goes on.
+//! Each dossier is its own transaction, so a run that is killed loses nothing and the next one
+//! goes on. A dossier that refuses the mark does not keep the others from theirs.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::input::ActionIn;
+use super::store;
 use super::take_action::act;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::db::schema::dossier;
-use crate::db::to_sql;
+use crate::db::{Tx, to_sql};
 use crate::error::Result;
 use crate::workflow::{Action, DossierStatus};
 
-/// Dossiers of one run.
+/// Dossiers that are read at a time.
 const BATCH: i64 = 200;
+
+/// Where a page of overdue dossiers begins: after this due time and id.
+type Place = (Timestamp, Uuid);
 
 /// Marks what became late; the answer is how many.
 pub async fn mark(app: &std::sync::Arc<App>) -> Result<usize> {
     let now = app.db.clock.now();
-    let overdue: Vec<String> = app
-        .db
-        .read(move |conn| {
-            Ok(dossier::table
-                .filter(dossier::closed_at.is_null())
-                .filter(dossier::late_at.is_null())
-                .filter(dossier::paused_since.is_null())
-                .filter(dossier::clock_started_at.is_not_null())
-                .filter(dossier::due_at.lt(to_sql(now)))
-                .filter(dossier::status.ne(i16::from(DossierStatus::Done.code())))
-                .order(dossier::due_at)
-                .limit(BATCH)
-                .select(dossier::code)
-                .load(conn)?)
-        })
-        .await?;
-    let mut marked = 0;
-    for code in overdue {
-        let (state, actor) = (app.clone(), Actor::system("mark_late"));
-        let named = code.clone();
-        let done = app
-            .db
-            .write(&actor, move |tx| act(&state, tx, &named, None, &ActionIn::bare(Action::MarkLate)).map(drop))
-            .await;
-        match done {
-            Ok(()) => marked += 1,
-            // Somebody finished or paused it between the look and the lock.
-            Err(error) if error.code().status < 500 => tracing::debug!(%code, %error, "not marked late"),
-            Err(error) => return Err(error),
+    let (mut marked, mut place) = (0, (Timestamp::UNIX_EPOCH, Uuid::nil()));
+    loop {
+        let page = app.db.read(move |conn| overdue(conn, now, place)).await?;
+        let Some((_, due_at, id)) = page.last() else { return Ok(marked) };
+        place = (due_at.to_jiff(), *id);
+        for (code, ..) in page {
+            marked += usize::from(mark_one(app, code).await?);
         }
     }
-    Ok(marked)
+}
+
+/// The next overdue dossiers in the order of their due times.
+fn overdue(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    after: Place,
+) -> Result<Vec<(String, jiff_diesel::Timestamp, Uuid)>> {
+    Ok(dossier::table
+        .filter(dossier::closed_at.is_null())
+        .filter(dossier::late_at.is_null())
+        .filter(dossier::paused_since.is_null())
+        .filter(dossier::clock_started_at.is_not_null())
+        .filter(dossier::due_at.lt(to_sql(now)))
+        .filter(dossier::status.ne(i16::from(DossierStatus::Done.code())))
+        .filter(
+            sql::<Bool>("(dossier.due_at, dossier.id) > (")
+                .bind::<Timestamptz, _>(to_sql(after.0))
+                .sql(", ")
+                .bind::<SqlUuid, _>(after.1)
+                .sql(")"),
+        )
+        .order((dossier::due_at, dossier::id))
+        .limit(BATCH)
+        .select((dossier::code, dossier::due_at, dossier::id))
+        .load(conn)?)
+}
+
+/// Marks one dossier, unless it was finished, paused or given a new appointment meanwhile.
+async fn mark_one(app: &std::sync::Arc<App>, code: String) -> Result<bool> {
+    let (state, named) = (app.clone(), code.clone());
+    let mark = move |tx: &mut Tx| {
+        let overdue = store::find_locked(tx, &named)?.state()?.is_overdue(tx.now);
+        if overdue {
+            act(&state, tx, &named, None, &ActionIn::bare(Action::MarkLate))?;
+        }
+        Ok(overdue)
+    };
+    match app.db.write(&Actor::system("mark_late"), mark).await {
+        Err(error) if error.code().status < 500 => {
+            tracing::debug!(%code, %error, "not marked late");
+            Ok(false)
+        }
+        done => done,
+    }
 }

@@ -153,7 +153,11 @@ impl DossierFilter {
             [("procedure", &self.procedure, 20), ("holder", &self.holder, 40), ("q", &self.q, 60)]
         {
             if text.as_ref().is_some_and(|t| t.chars().count() > limit || t.contains('\0')) {
-                return Err(INVALID.at(field, format!("tối đa {limit} ký tự"), format!("at most {limit} characters")));
+                return Err(INVALID.at(
+                    field,
+                    format!("tối đa {limit} ký tự"),
+                    format!("at most {limit} characters"),
+                ));
             }
         }
         if self.status.is_some_and(|s| !(1..=10).contains(&s)) {
@@ -320,7 +324,8 @@ pub async fn count(app: web::Data<App>, actor: Actor, filter: web::Query<Dossier
     let found = app
         .db
         .read(move |conn| {
-            let ids: Vec<Uuid> = filter.query(conn, &actor)?.select(dossier::id).limit(COUNT_CAP + 1).load(conn)?;
+            let ids: Vec<Uuid> =
+                filter.query(conn, &actor)?.select(dossier::id).limit(COUNT_CAP + 1).load(conn)?;
             Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))
         })
         .await?;

@@ -1,11 +1,13 @@
 //! Dossiers (hồ sơ): drafts, submission, actions, worklists, history.
 //!
-//! `state`, `plan`, `deadline`, `facts`, `reasons` and `code` are pure; one file a use case
+//! `state`, `plan`, `deadline`, `facts`, `reasons`, `supplement` and `code` are pure; one file a use case
 //! does the rest: load, decide, apply, respond.
 
+mod begin_draft;
 pub mod code;
 mod deadline;
 mod draft;
+mod edit_draft;
 mod export;
 mod facts;
 mod files;
@@ -14,29 +16,39 @@ mod input;
 mod judge;
 pub mod late;
 mod list;
+mod news;
 pub mod payment_events;
 mod plan;
 mod reasons;
 mod receipt;
-mod row;
+pub mod row;
 mod scope;
 mod show;
 pub mod state;
 mod store;
 mod submit;
+mod supplement;
 mod take_action;
 mod track;
+mod verify;
 
+pub use filing::Applicant;
+pub use input::ActionIn;
+pub use news::{Event, News, news};
+pub use plan::{DossierJob, jobs};
+pub use reasons::{About, Reason};
 pub use submit::{Submissions, start};
+pub use take_action::act;
+pub use verify::unlike_their_history;
 
 /// The operations of this folder.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
-        .service(draft::create)
-        .service(draft::list)
-        .service(draft::show)
-        .service(draft::update)
-        .service(draft::discard)
+        .service(begin_draft::create)
+        .service(edit_draft::list)
+        .service(edit_draft::show)
+        .service(edit_draft::update)
+        .service(edit_draft::discard)
         .service(submit::submit)
         .service(files::upload_to_draft)
         .service(files::list_of_draft)

@@ -1,12 +1,13 @@
 //! From a decision to the next state, its event and its effects. PURE.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::input::ActionIn;
 use super::state::{IssuedResult, Opinion, Presence, ReturnRecord, State, SupplementRequest};
-use crate::calendar::{Calendar, Term};
+use crate::calendar::{Calendar, Term, eight_hour_rule};
 use crate::error::{INVALID, Result};
 use crate::workflow::{Action, Decision, Effect, LastEvent, Role, StepId, Unit, Workflow};
 
@@ -70,13 +71,24 @@ pub enum SideEffect {
     ComputeFees,
     /// A payment is opened at the gateway.
     OpenPayment,
+    /// An open payment is given up: nobody shall pay for a dossier that is closed.
+    CancelPayment,
     /// A unit sees the dossier from now on.
     Share { unit: Uuid, relation: &'static str },
     /// A job of this kind about the dossier.
     Job(&'static str),
 }
 
-/// Jobs that tell others about a dossier.
+/// What a job about a dossier carries: the event that caused it. The job tells of the dossier
+/// as that event left it, however late it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DossierJob {
+    pub dossier_id: Uuid,
+    /// Number of the event in the dossier's history.
+    pub seq: i32,
+}
+
+/// Jobs that tell others about a dossier. Payload [`DossierJob`], subject: the dossier.
 pub mod jobs {
     /// The national portal is told of the status.
     pub const SYNC_NATIONAL: &str = "sync_national";
@@ -104,6 +116,9 @@ pub fn plan(setting: &Setting, before: &State, decision: &Decision, input: &Acti
         effects.push(SideEffect::Job(jobs::SYNC_NATIONAL));
         effects.push(SideEffect::Job(jobs::NOTIFY));
     }
+    if state.closed_at.is_some() && before.closed_at.is_none() {
+        effects.push(SideEffect::CancelPayment);
+    }
     let event = NewEvent {
         at: setting.now,
         actor: setting.actor.clone(),
@@ -129,9 +144,11 @@ fn settle(
     decision: &Decision,
     input: &ActionIn,
 ) -> Result<()> {
-    if setting.handles && input.action != Action::Comment {
+    // Who only hands the dossier to a colleague or remarks on it has not begun the work.
+    if setting.handles && !matches!(input.action, Action::Comment | Action::Assign) {
         state.progress.work_begun = true;
     }
+    attach_result(setting, state, input);
     if decision.moved {
         hold(setting, state);
     }
@@ -139,6 +156,9 @@ fn settle(
         state.progress.request = None;
         if state.clock_started_at.is_none() {
             state.progress.complete_at = Some(setting.now);
+            if state.progress.reply_by.is_some() {
+                state.progress.reply_by = eight_hour_rule(setting.calendar, setting.now)?.at();
+            }
             state.due_at = super::deadline::deadline(setting.calendar, &setting.term, setting.now)?.due_at;
         }
     }
@@ -153,14 +173,20 @@ fn settle(
         state.stop_clock(setting.calendar, setting.now)?;
         state.closed_at = Some(setting.now);
     }
-    if input.action != Action::Comment && input.action != Action::MarkLate {
-        state.progress.last_event = Some(LastEvent {
-            action: input.action,
-            actor: setting.actor.clone(),
-            untouched: input.action.sends(),
-        });
-    }
+    remember(setting, state, input.action);
     Ok(())
+}
+
+/// Keeps what a recall asks: who sent it, and whether the receiver has touched it since. The
+/// sender's own remark and the mark of lateness touch nothing; a remark of the receiver does.
+fn remember(setting: &Setting, state: &mut State, action: Action) {
+    match (action, &mut state.progress.last_event) {
+        (Action::MarkLate, _) | (Action::Comment, None) => {}
+        (Action::Comment, Some(last)) => last.untouched &= last.actor == setting.actor,
+        (_, last) => {
+            *last = Some(LastEvent { action, actor: setting.actor.clone(), untouched: action.sends() });
+        }
+    }
 }
 
 /// Whose turn it is at the present step.
@@ -168,7 +194,8 @@ pub fn hold(setting: &Setting, state: &mut State) {
     let holder = state.marking.first().and_then(|step| setting.workflow.step(step)).and_then(|s| s.holder);
     let unit = match holder.and_then(|post| post.unit) {
         Some(Unit::Receiving) => Some(setting.receiving_unit_id),
-        Some(Unit::Handling | Unit::Opinion) => Some(state.handling_unit_id),
+        Some(Unit::Handling) => Some(state.handling_unit_id),
+        Some(Unit::Opinion) => Some(state.asked_unit().unwrap_or(state.handling_unit_id)),
         None => None,
     };
     let role: Option<Role> = holder.map(|post| post.role);
@@ -206,7 +233,8 @@ fn apply_effect(
             }
         }
         Effect::CountSupplement => state.progress.supplements += 1,
-        Effect::AttachResult => attach_result(setting, state, input),
+        // Whatever action brings the result along attaches it: see `settle`.
+        Effect::AttachResult => {}
         Effect::ClearAssignee => state.assignee_id = None,
         Effect::SetAssignee => state.assignee_id = input.assignee,
         Effect::NotifyApplicant => effects.push(SideEffect::Job(jobs::NOTIFY)),
@@ -264,7 +292,12 @@ fn open_opinion(setting: &Setting, state: &mut State, input: &ActionIn, effects:
     }
 }
 
+/// The unit answers, or who asked recalls the question, which then was never asked.
 fn close_opinion(setting: &Setting, state: &mut State, input: &ActionIn) -> Result<()> {
+    if input.action == Action::Recall {
+        state.progress.opinions.pop_if(|opinion| opinion.answered_at.is_none());
+        return Ok(());
+    }
     let open = state
         .progress
         .opinions

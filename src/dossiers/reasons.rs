@@ -52,15 +52,19 @@ pub fn check(reasons: &[Reason], procedure: &ProcedureDef) -> Result<()> {
         refused.fields.push(FieldProblem::new("/reasons", "too_many", vi, en));
     }
     for (n, reason) in reasons.iter().enumerate() {
-        let texts = [("wrong", &reason.wrong, 5), ("mend", &reason.mend, 5), ("clause", &reason.clause, 3)];
-        for (name, text, min) in texts {
+        let texts = [
+            ("wrong", &reason.wrong, 5, 1000),
+            ("mend", &reason.mend, 5, 1000),
+            ("clause", &reason.clause, 3, 300),
+        ];
+        for (name, text, min, max) in texts {
             let length = text.trim().chars().count();
-            if length < min || length > 1000 || text.contains('\0') {
+            if length < min || length > max || text.contains('\0') {
                 refused.fields.push(FieldProblem::new(
                     &format!("/reasons/{n}/{name}"),
                     "too_short",
-                    format!("cần từ {min} đến 1000 ký tự, nói rõ nội dung"),
-                    format!("needs {min} to 1000 characters that say what is meant"),
+                    format!("cần từ {min} đến {max} ký tự, nói rõ nội dung"),
+                    format!("needs {min} to {max} characters that say what is meant"),
                 ));
             }
         }
@@ -81,9 +85,15 @@ fn cites(about: &About, procedure: &ProcedureDef) -> bool {
     match about {
         About::Document(code) => procedure.documents.iter().any(|d| d.code == *code),
         About::Field(pointer) => {
-            let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-            procedure.form.pointer("/properties").is_some_and(|p| p.get(name).is_some())
+            let known =
+                procedure.form.pointer("/properties").is_some_and(|p| p.get(member(pointer)).is_some());
+            known && pointer.len() <= 300 && !pointer.contains('\0')
         }
         About::Condition(text) => !text.trim().is_empty() && text.len() <= 1000 && !text.contains('\0'),
     }
+}
+
+/// The member of the form in which a pointer lies.
+pub fn member(pointer: &str) -> &str {
+    pointer.trim_start_matches('/').split('/').next().unwrap_or_default()
 }

@@ -119,7 +119,12 @@ impl DossierRow {
             answers: self.answers.clone(),
             handling_unit_id: self.handling_unit_id,
             holder_unit_id: self.holder_unit_id,
-            holder_role: self.holder_role.as_deref().map(str::parse::<Role>).transpose().map_err(anyhow::Error::from)?,
+            holder_role: self
+                .holder_role
+                .as_deref()
+                .map(str::parse::<Role>)
+                .transpose()
+                .map_err(anyhow::Error::from)?,
             assignee_id: self.assignee_id,
             clock_started_at: time(self.clock_started_at),
             due_at: self.due_at.to_jiff(),

@@ -25,7 +25,7 @@ pub fn visible(actor: &Actor) -> Visible {
     match &actor.who {
         Who::Anonymous | Who::Machine(_) => Box::new(sql::<Bool>("FALSE")),
         Who::System(_) => Box::new(sql::<Bool>("TRUE")),
-        Who::Citizen(citizen) => of_citizen(actor, citizen),
+        Who::Citizen(citizen) => of_citizen(citizen),
         Who::Staff(staff) => {
             let units = staff.sees();
             Box::new(
@@ -41,13 +41,10 @@ pub fn visible(actor: &Actor) -> Visible {
     }
 }
 
-/// What a citizen filed, what concerns the citizen, and what a mandate covers.
-fn of_citizen(actor: &Actor, citizen: &CitizenActor) -> Visible {
-    let own = sql::<Bool>("(dossier.applicant_person_id = ")
-        .bind::<SqlUuid, _>(citizen.person_id)
-        .sql(" OR dossier.filed_by = ")
-        .bind::<Text, _>(actor.key())
-        .sql(")");
+/// What concerns the citizen, and what a mandate covers as long as it lives: who filed for
+/// somebody under a mandate that has ended sees it no more.
+fn of_citizen(citizen: &CitizenActor) -> Visible {
+    let own = sql::<Bool>("dossier.applicant_person_id = ").bind::<SqlUuid, _>(citizen.person_id);
     let mut all: Visible = Box::new(own);
     for mandate in &citizen.mandates {
         let (column, principal) = match (mandate.principal_person, mandate.principal_org) {
@@ -67,16 +64,51 @@ fn of_citizen(actor: &Actor, citizen: &CitizenActor) -> Visible {
     all
 }
 
-/// What an actor is to one dossier, for `decide`.
+/// A post of an actor at a dossier.
 #[derive(Debug, Clone)]
+struct Held {
+    post: Post,
+    /// The absent official whose post it is, when it is not one's own.
+    substitutes: Option<Uuid>,
+}
+
+/// What an actor is to one dossier, for `decide`.
+#[derive(Debug, Clone, Default)]
 pub struct Relation {
-    pub posts: Vec<Post>,
-    /// The absent official for whom every one of these posts is held, if so.
-    pub substitutes: Option<Uuid>,
+    held: Vec<Held>,
     /// The unit whose opinion is asked, where the actor works there.
     pub opinion_unit: Option<Uuid>,
-    /// The actor works for the handling unit.
-    pub handles: bool,
+}
+
+impl Relation {
+    pub fn posts(&self) -> Vec<Post> {
+        self.held.iter().map(|held| held.post).collect()
+    }
+
+    /// Stands in for that absent official.
+    pub fn stands_in_for(&self, absent: Uuid) -> bool {
+        self.held.iter().any(|held| held.substitutes == Some(absent))
+    }
+
+    /// In whose place the actor does what the holders of `by` may do: in nobody's, where one
+    /// of the actor's own posts allows it.
+    pub fn on_behalf_of(&self, by: &[Post]) -> Option<Uuid> {
+        let acting = || self.held.iter().filter(|held| by.contains(&held.post));
+        match acting().any(|held| held.substitutes.is_none()) {
+            true => None,
+            false => acting().find_map(|held| held.substitutes),
+        }
+    }
+
+    /// Does the actor do it for the handling unit? Then the work has begun.
+    pub fn handles(&self, by: &[Post]) -> bool {
+        let handling = |held: &Held| held.post.unit == Some(Unit::Handling) && works(held.post.role);
+        self.held.iter().any(|held| by.contains(&held.post) && handling(held))
+    }
+
+    fn hold(&mut self, role: Role, unit: Option<Unit>, substitutes: Option<Uuid>) {
+        self.held.push(Held { post: Post { role, unit }, substitutes });
+    }
 }
 
 /// The units of a dossier that posts refer to.
@@ -87,29 +119,20 @@ pub struct Units {
 
 /// The posts of an actor at a dossier that the actor sees.
 pub fn relation(actor: &Actor, units: &Units, state: &State) -> Relation {
-    let mut relation = Relation { posts: Vec::new(), substitutes: None, opinion_unit: None, handles: false };
+    let mut relation = Relation::default();
     match &actor.who {
         // Seeing it as a citizen is being the applicant or acting for the applicant.
-        Who::Citizen(_) => relation.posts.push(Post { role: Role::Applicant, unit: None }),
-        Who::System(_) => relation.posts.push(Post { role: Role::System, unit: None }),
+        Who::Citizen(_) => relation.hold(Role::Applicant, None, None),
+        Who::System(_) => relation.hold(Role::System, None, None),
         Who::Anonymous | Who::Machine(_) => {}
         Who::Staff(staff) => {
-            let mut own_post = false;
             for position in &staff.positions {
                 for unit in relations_of(position.agency_id, units, state) {
-                    relation.posts.push(Post { role: position.role, unit: Some(unit) });
-                    relation.handles |= unit == Unit::Handling && works(position.role);
+                    relation.hold(position.role, Some(unit), position.substitutes);
                     if unit == Unit::Opinion {
                         relation.opinion_unit = Some(position.agency_id);
                     }
-                    match position.substitutes {
-                        None => own_post = true,
-                        absent => relation.substitutes = absent,
-                    }
                 }
-            }
-            if own_post {
-                relation.substitutes = None;
             }
         }
     }

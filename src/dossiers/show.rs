@@ -19,6 +19,7 @@ use crate::db::schema::dossier_event;
 use crate::error::{Problem, Result, UNAUTHENTICATED};
 use crate::http::Reply;
 use crate::payments::{self, PaymentOut};
+use crate::workflow::{Action, DossierStatus};
 
 /// Events of one dossier at most; no real one comes near.
 const EVENTS_LIMIT: i64 = 1_000;
@@ -64,9 +65,11 @@ pub struct DossierOut {
     pub closed_at: Option<Timestamp>,
     /// What the applicant is asked to mend.
     pub request: Option<SupplementRequest>,
+    /// Empty for citizens: what units write to each other is internal until the result.
     pub opinions: Vec<Opinion>,
     pub presence: Vec<Presence>,
     pub extensions: Vec<Extension>,
+    /// Citizens see it once it can be handed out.
     pub result: Option<IssuedResult>,
     #[schema(value_type = super::receipt::Receipt)]
     pub receipt: Value,
@@ -101,6 +104,8 @@ pub async fn show(app: web::Data<App>, actor: Actor, code: web::Path<String>) ->
 
 fn out(row: DossierRow, procedure_name: String, actor: &Actor) -> Result<DossierOut> {
     let state = row.state()?;
+    let public = actor.citizen().is_some();
+    let decided = matches!(state.status, DossierStatus::Done | DossierStatus::Returned);
     let secret = (row.filed_by == actor.key()).then(|| row.tracking_secret.clone());
     let link = |part: &str| format!("/api/v1/dossiers/{}{part}", row.code);
     Ok(DossierOut {
@@ -133,10 +138,10 @@ fn out(row: DossierRow, procedure_name: String, actor: &Actor) -> Result<Dossier
         late_at: state.late_at,
         closed_at: state.closed_at,
         request: state.progress.request,
-        opinions: state.progress.opinions,
+        opinions: if public { Vec::new() } else { state.progress.opinions },
         presence: state.progress.presence,
         extensions: state.progress.extensions,
-        result: state.progress.result,
+        result: state.progress.result.filter(|_| decided || !public),
         receipt: row.receipt,
         tracking_secret: secret,
     })
@@ -174,7 +179,28 @@ pub struct EventsOut {
     pub items: Vec<EventOut>,
 }
 
-/// Shows the append-only history of a dossier.
+/// Actions whose note and detail are addressed to the applicant.
+const ADDRESSED: [Action; 4] = [Action::Refuse, Action::RequestSupplement, Action::Stop, Action::Extend];
+
+impl EventOut {
+    /// The event as the applicant reads it: who did what and when, by name, and what was said
+    /// to the applicant. What officials wrote for each other stays among them.
+    fn for_applicant(mut self) -> Self {
+        let own = self.actor.starts_with("citizen:");
+        if !own && !ADDRESSED.iter().any(|action| action.word() == self.action) {
+            self.note.clear();
+            self.detail = json!({});
+        }
+        self
+    }
+
+    fn is_internal(&self) -> bool {
+        self.action == Action::Comment.word()
+    }
+}
+
+/// Shows the append-only history of a dossier. Citizens see it without comments, notes and
+/// opinions that officials wrote for each other.
 #[utoipa::path(
     operation_id = "list_events",
     tag = "dossiers",
@@ -192,15 +218,28 @@ pub async fn events(app: web::Data<App>, actor: Actor, code: web::Path<String>) 
     let items = app.db.read(move |conn| {
         let row = store::find(conn, &actor, &code)?;
         use dossier_event::dsl as e;
-        Ok(e::dossier_event
+        let all = e::dossier_event
             .filter(e::dossier_id.eq(row.id))
             .order(e::seq)
             .limit(EVENTS_LIMIT)
             .select((
-                e::seq, e::at, e::actor, e::actor_name, e::on_behalf_of, e::action, e::from_steps, e::to_steps,
-                e::status, e::note, e::detail,
+                e::seq,
+                e::at,
+                e::actor,
+                e::actor_name,
+                e::on_behalf_of,
+                e::action,
+                e::from_steps,
+                e::to_steps,
+                e::status,
+                e::note,
+                e::detail,
             ))
-            .load::<EventOut>(conn)?)
+            .load::<EventOut>(conn)?;
+        Ok(match actor.citizen() {
+            None => all,
+            Some(_) => all.into_iter().filter(|e| !e.is_internal()).map(EventOut::for_applicant).collect(),
+        })
     });
     Reply::ok(EventsOut { items: items.await? })
 }

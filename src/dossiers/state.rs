@@ -165,6 +165,11 @@ impl State {
         }
     }
 
+    /// The unit whose opinion is waited for: the one asked last.
+    pub fn asked_unit(&self) -> Option<Uuid> {
+        self.progress.opinions.iter().rfind(|o| o.answered_at.is_none()).map(|o| o.unit_id)
+    }
+
     /// The fields that differ from `before`, with their values here.
     pub fn changes_since(&self, before: &Self) -> Result<Map<String, Value>> {
         let (old, new) = (fields(before)?, fields(self)?);

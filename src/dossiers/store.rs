@@ -29,10 +29,13 @@ pub struct Loaded {
     pub state: State,
     pub version: Arc<Version>,
     pub applicant: Applicant,
-    with_files: Vec<String>,
+    files: Vec<FiledComponent>,
     due_amount: i64,
     payment_confirmed: bool,
 }
+
+/// A file of the applicant: its component, its purpose, and when it came.
+type FiledComponent = (String, String, jiff_diesel::Timestamp);
 
 /// The dossier of that code, if the actor may see it.
 pub fn find(conn: &mut PgConnection, actor: &Actor, code: &str) -> Result<DossierRow> {
@@ -61,17 +64,17 @@ pub fn find_locked(tx: &mut Tx, code: &str) -> Result<DossierRow> {
 
 /// Everything that decisions about a dossier need.
 pub fn load(app: &App, conn: &mut PgConnection, row: DossierRow) -> Result<Loaded> {
-    let with_files = file::table
+    let files = file::table
         .filter(file::dossier_id.eq(row.id))
         .filter(file::deleted_at.is_null())
-        .select(file::component)
-        .distinct()
+        .filter(file::purpose.eq_any(["component", "supplement"]))
+        .select((file::component, file::purpose, file::uploaded_at))
         .load(conn)?;
     Ok(Loaded {
         state: row.state()?,
         version: app.catalogue.version(conn, row.version_id)?,
         applicant: serde_json::from_value(row.applicant.clone())?,
-        with_files,
+        files,
         due_amount: payments::due(conn, row.id)?,
         payment_confirmed: payments::charge::paid(conn, row.id)? > 0,
         row,
@@ -86,10 +89,21 @@ impl Loaded {
             case_code: &self.row.case_code,
             subjects: &self.applicant.subjects,
             submitted_at: self.row.submitted_at.to_jiff(),
-            with_files: self.with_files.clone(),
+            with_files: self.files.iter().map(|(component, ..)| component.clone()).collect(),
+            supplied: self.supplied(),
             due_amount: self.due_amount,
             payment_confirmed: self.payment_confirmed,
         })
+    }
+}
+
+impl Loaded {
+    /// Components that came as a supplement since it was asked for.
+    fn supplied(&self) -> Vec<String> {
+        let Some(request) = &self.state.progress.request else { return Vec::new() };
+        let since =
+            |(_, purpose, at): &&FiledComponent| purpose == "supplement" && at.to_jiff() >= request.asked_at;
+        self.files.iter().filter(since).map(|(component, ..)| component.clone()).collect()
     }
 }
 
@@ -109,7 +123,10 @@ pub fn write(tx: &mut Tx, loaded: &Loaded, plan: &Plan) -> Result<i32> {
     }
     let charges = if plan.effects.contains(&SideEffect::ComputeFees) { fees(loaded)? } else { Vec::new() };
     money(tx, id, &charges, std::slice::from_ref(plan))?;
-    jobs::enqueue_many(tx, &jobs_of(id, plan))?;
+    if plan.effects.contains(&SideEffect::CancelPayment) {
+        payments::cancel_order(tx, id)?;
+    }
+    jobs::enqueue_many(tx, &jobs_of(id, seq, plan))?;
     tx.audit(plan.event.action, Some(id))?;
     Ok(seq)
 }

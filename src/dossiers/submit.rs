@@ -5,7 +5,7 @@
 //! unit's day. Written by group commit: a batch of submissions is one transaction. Refusals:
 //! wrong answers, missing documents, a draft that changed or was submitted meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use actix_web::{post, web};
@@ -19,18 +19,19 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::begin_draft::check_level;
 use super::code::DossierCode;
-use super::draft::{self, DraftRow, applicant_of, check_level};
+use super::draft::{self, DraftRow, applicant_of};
 use super::filing::{self, ActingFor, Applicant, ReceivingUnit};
-use super::judge::{FiledFile, Filed, prepare};
-use super::plan::{Plan, SideEffect};
+use super::judge::{Filed, FiledFile, prepare};
+use super::plan::{DossierJob, Plan, SideEffect};
 use super::row::{DossierRow, EventRow, StateColumns};
 use super::store;
 use crate::app::App;
 use crate::auth::{Actor, Who};
 use crate::catalogue::Version;
 use crate::clock::day_of;
-use crate::db::schema::{audit_log, dossier, dossier_event, file};
+use crate::db::schema::{dossier, dossier_event, file};
 use crate::db::{Batcher, Db, Tx, date_to_sql, to_sql};
 use crate::error::{FORBIDDEN, Problem, Result, STALE};
 use crate::http::{IfMatch, Keyed, Once, Reply, once_many, store as store_answers};
@@ -124,7 +125,9 @@ fn judge(
     }
     let row = draft::owned(conn, &actor, id)?;
     if row.dossier_id.is_some() {
-        return Err(draft::DRAFT_SUBMITTED.err());
+        // Perhaps under this very key, between the two looks.
+        let answer = crate::http::answered(conn, &once)?;
+        return answer.unwrap_or_else(|| Err(draft::DRAFT_SUBMITTED.err())).map(Judged::Answered);
     }
     seen.check(row.version)?;
     let now = app.db.clock.now();
@@ -186,6 +189,7 @@ fn files_of_draft(conn: &mut PgConnection, id: Uuid) -> Result<Vec<FiledFile>> {
 
 /// Writes a batch: claims, numbers, children, and the dossier rows last.
 fn apply(tx: &mut Tx, batch: &[Submission]) -> Result<Vec<Result<Reply>>> {
+    let first = first_of_each(batch);
     let claims: Vec<Once> = batch.iter().map(|s| s.once.clone()).collect();
     let mut answers = once_many(tx, &claims)?;
     let new: Vec<usize> = (0..batch.len()).filter(|n| answers[*n].is_none()).collect();
@@ -199,7 +203,20 @@ fn apply(tx: &mut Tx, batch: &[Submission]) -> Result<Vec<Result<Reply>>> {
     for (n, reply) in new.into_iter().zip(replies) {
         answers[n] = Some(Ok(reply));
     }
+    let repeated = (0..batch.len()).filter(|n| first[*n] != *n);
+    for n in repeated {
+        if let Some(Ok(reply)) = &answers[first[n]] {
+            answers[n] = Some(Ok(reply.clone()));
+        }
+    }
     Ok(answers.into_iter().flatten().collect())
+}
+
+/// For each item the first of the batch that is the very same request: they get one answer.
+fn first_of_each(batch: &[Submission]) -> Vec<usize> {
+    let mut first = HashMap::new();
+    let same = |s: &Submission| (s.once.actor.clone(), s.once.key.clone());
+    batch.iter().enumerate().map(|(n, s)| *first.entry(same(s)).or_insert(n)).collect()
 }
 
 #[derive(QueryableByName)]
@@ -230,24 +247,16 @@ fn take_drafts(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
 /// Events, charges, jobs, audit rows, and the files' way from the draft to the dossier.
 fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
     let mut events = Vec::new();
-    let mut audits = Vec::new();
     let mut queue = Vec::new();
     for submission in batch {
         let filed = &submission.filed;
         for (seq, plan) in (1..).zip(&filed.plans) {
             events.push(EventRow::of(filed.id, seq, &plan.event));
+            queue.extend(jobs_of(filed.id, seq, plan));
         }
-        audits.push((
-            audit_log::at.eq(to_sql(tx.now)),
-            audit_log::actor.eq(submission.actor.key()),
-            audit_log::operation.eq("submit_draft"),
-            audit_log::subject.eq(filed.id),
-            audit_log::request_id.eq(submission.actor.request_id),
-        ));
-        queue.extend(filed.plans.iter().flat_map(|plan| jobs_of(filed.id, plan)));
     }
     diesel::insert_into(dossier_event::table).values(&events).execute(tx.conn)?;
-    diesel::insert_into(audit_log::table).values(&audits).execute(tx.conn)?;
+    tx.audit_all("submit_draft", batch.iter().map(|s| (&s.actor, s.filed.id)))?;
     jobs::enqueue_many(tx, &queue)?;
     let with_files: Vec<(Uuid, Uuid)> =
         batch.iter().filter(|s| s.filed.has_files).map(|s| (s.draft_id, s.filed.id)).collect();
@@ -260,12 +269,12 @@ fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
     Ok(())
 }
 
-/// The jobs that a plan asks for.
-pub fn jobs_of(dossier_id: Uuid, plan: &Plan) -> Vec<jobs::NewJob> {
+/// The jobs that a plan asks for, about its event `seq`.
+pub fn jobs_of(dossier_id: Uuid, seq: i32, plan: &Plan) -> Vec<jobs::NewJob> {
     let job = |kind: &'static str| jobs::NewJob {
         kind,
         subject: Some(dossier_id),
-        payload: json!({ "dossier_id": dossier_id, "status": plan.event.status, "action": plan.event.action }),
+        payload: json!(DossierJob { dossier_id, seq }),
         dedup: None,
     };
     let kinds = plan.effects.iter().filter_map(|effect| match effect {

@@ -8,27 +8,27 @@ use actix_web::{get, post, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::deadline::promised;
 use super::input::ActionIn;
-use super::judge::FORM_INVALID;
 use super::plan::{NamedUnit, Plan, Setting, plan};
-use super::reasons::{self, About};
+use super::reasons;
 use super::scope::{Relation, relation};
-use super::state::{State, SupplementRequest};
+use super::state::State;
 use super::store::{self, Loaded};
+use super::supplement;
 use crate::app::App;
 use crate::auth::{Actor, Who as ActorKind};
 use crate::clock::day_of;
 use crate::db::schema::{agency, file, position};
 use crate::db::{Tx, date_to_sql};
-use crate::error::{Code, Error, INVALID, Problem, Refused, Result, UNAUTHENTICATED};
+use crate::error::{Code, Error, FieldProblem, INVALID, Problem, Refused, Result, UNAUTHENTICATED};
 use crate::http::{IfMatch, Keyed, Reply, once};
 use crate::workflow::{
-    Action, Available, Refusal, RefusalCode, Request, Who, available_actions, decide,
+    Action, Available, Facts, Guard, Refusal, RefusalCode, Request, Who, Workflow, available_actions, decide,
 };
 
 pub static NOT_YOUR_ROLE: Code = Code::new(
@@ -43,18 +43,19 @@ pub static WRONG_STEP: Code = Code::new(
     "Thao tác không thuộc bước hiện tại của hồ sơ",
     "This action does not belong to the present step",
 );
-pub static NAME_THE_STEP: Code =
-    Code::new(409, "name_the_step", "Cần chỉ rõ bước của nhánh xử lý", "Several branches are open: name the step");
-pub static CONDITION_FAILED: Code =
-    Code::new(409, "condition_failed", "Chưa đủ điều kiện thực hiện", "A condition for this action does not hold");
-pub static CLOSED: Code = Code::new(409, "dossier_closed", "Hồ sơ đã kết thúc", "The dossier is closed");
-pub static NOT_ASKED: Code = Code::new(
-    422,
-    "not_asked_for",
-    "Chỉ được bổ sung đúng nội dung được yêu cầu",
-    "Only what was asked for can be supplemented",
+pub static NAME_THE_STEP: Code = Code::new(
+    409,
+    "name_the_step",
+    "Cần chỉ rõ bước của nhánh xử lý",
+    "Several branches are open: name the step",
 );
-
+pub static CONDITION_FAILED: Code = Code::new(
+    409,
+    "condition_failed",
+    "Chưa đủ điều kiện thực hiện",
+    "A condition for this action does not hold",
+);
+pub static CLOSED: Code = Code::new(409, "dossier_closed", "Hồ sơ đã kết thúc", "The dossier is closed");
 /// The dossier after an action.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ActedOut {
@@ -143,28 +144,32 @@ fn judge(app: &App, tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<Pl
         later_due: input.new_due.is_some_and(|to| to > loaded.state.due_at),
         same_unit: same_unit(tx, loaded, input)?,
     };
-    let mut before = loaded.state.clone();
-    if input.action == Action::Supplement {
-        supplement(tx.conn, loaded, &mut before, input)?;
-    }
-    let mut facts = loaded.known()?.facts(&before);
+    let known = loaded.known()?;
+    let mut facts = known.facts(&loaded.state);
     facts.result_attached |= input.result.is_some();
     let who = who(tx.actor, &relation, &loaded.state);
-    let decision = decide(&loaded.version.procedure.workflow, &facts, &request, &who).map_err(refused)?;
+    let workflow = &loaded.version.procedure.workflow;
+    let decision = decide(workflow, &facts, &request, &who)
+        .map_err(|refusal| refused_with(refusal, supplement::lacking(&known, &loaded.state)))?;
     result_is_known(tx.conn, loaded, input)?;
+    let before = match input.action {
+        Action::Supplement => supplement::answered(loaded, input)?,
+        _ => loaded.state.clone(),
+    };
+    let by = workflow.definition().transitions.get(decision.transition).map_or(&[][..], |way| &way.by);
     let case = loaded.version.case(&loaded.row.case_code);
     let term = case.and_then(promised).ok_or_else(|| anyhow::anyhow!("{} has no term", loaded.row.code))?;
     let setting = Setting {
-        workflow: &loaded.version.procedure.workflow,
-        calendar: &app.calendar,
+        workflow,
+        calendar: app.calendar,
         term,
         now: tx.now,
         actor: tx.actor.key(),
         actor_name: tx.actor.name(),
-        on_behalf_of: relation.substitutes.map(|absent| format!("staff:{absent}")),
+        on_behalf_of: relation.on_behalf_of(by).map(|absent| format!("staff:{absent}")),
         receiving_unit_id: loaded.row.receiving_unit_id,
         unit,
-        handles: relation.handles,
+        handles: relation.handles(by),
         opinion_unit: relation.opinion_unit,
         return_by: loaded.row.return_by.clone(),
         applicant_name: loaded.applicant.name.clone(),
@@ -181,14 +186,19 @@ pub fn who(actor: &Actor, relation: &Relation, state: &State) -> Who {
     let me = actor.staff().map(|staff| staff.staff_id);
     Who {
         id: actor.key(),
-        posts: relation.posts.clone(),
+        posts: relation.posts(),
         is_assignee: me.is_some() && state.assignee_id == me,
-        is_substitute: relation.substitutes.is_some() && state.assignee_id == relation.substitutes,
+        is_substitute: state.assignee_id.is_some_and(|assignee| relation.stands_in_for(assignee)),
     }
 }
 
 /// A refusal of `decide` as a problem that names the failed conditions.
 pub fn refused(refusal: Refusal) -> Error {
+    refused_with(refusal, Vec::new())
+}
+
+/// The same, naming what is lacking where that is why.
+fn refused_with(refusal: Refusal, lacking: Vec<FieldProblem>) -> Error {
     let code = match refusal.code {
         RefusalCode::NotYourRole => &NOT_YOUR_ROLE,
         RefusalCode::WrongStep => &WRONG_STEP,
@@ -197,6 +207,9 @@ pub fn refused(refusal: Refusal) -> Error {
         RefusalCode::Closed => &CLOSED,
     };
     let mut problem = Refused::new(code).with("failed", json!(refusal.failed));
+    if refusal.failed.contains(&Guard::SupplementAnswered) {
+        problem.fields = lacking;
+    }
     problem.detail = Some((refusal.vi, refusal.en));
     problem.into()
 }
@@ -239,7 +252,11 @@ fn same_unit(tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<bool> {
 fn result_is_known(conn: &mut PgConnection, loaded: &Loaded, input: &ActionIn) -> Result<()> {
     let Some(result) = &input.result else { return Ok(()) };
     if !loaded.version.procedure.def.results.iter().any(|r| r.code == result.code) {
-        return Err(INVALID.at("/result/code", "không phải kết quả của thủ tục này", "not a result of this procedure"));
+        return Err(INVALID.at(
+            "/result/code",
+            "không phải kết quả của thủ tục này",
+            "not a result of this procedure",
+        ));
     }
     if result.number.trim().is_empty() {
         return Err(INVALID.at("/result/number", "bắt buộc", "is required"));
@@ -254,73 +271,12 @@ fn result_is_known(conn: &mut PgConnection, loaded: &Loaded, input: &ActionIn) -
         .get_result::<i64>(conn)?;
     match there {
         1 => Ok(()),
-        _ => Err(INVALID.at("/result/file", "không có tệp kết quả này trong hồ sơ", "no such result file in the dossier")),
+        _ => Err(INVALID.at(
+            "/result/file",
+            "không có tệp kết quả này trong hồ sơ",
+            "no such result file in the dossier",
+        )),
     }
-}
-
-/// Takes the supplement into the state: only fields that were asked for, and every document
-/// that was asked for must have come since.
-fn supplement(conn: &mut PgConnection, loaded: &Loaded, state: &mut State, input: &ActionIn) -> Result<()> {
-    let Some(request) = state.progress.request.clone() else { return Ok(()) };
-    let mut answers = match &state.answers {
-        Value::Object(answers) => answers.clone(),
-        _ => Map::new(),
-    };
-    for (name, value) in input.answers.iter().flatten() {
-        if super::draft::contains_nul(value) || name.contains('\0') {
-            return Err(INVALID.at("/answers", "có ký tự rỗng", "contains a NUL character"));
-        }
-        if !asked_field(&request, name) {
-            let field = format!("/answers/{name}");
-            return Err(NOT_ASKED.at(&field, "trường này không được yêu cầu bổ sung", "this field was not asked for"));
-        }
-        answers.insert(name.clone(), value.clone());
-    }
-    state.answers = Value::Object(answers);
-    let mistakes = loaded.version.check_answers(&state.answers);
-    if !mistakes.is_empty() {
-        let mut refused = Refused::new(&FORM_INVALID);
-        refused.fields = mistakes;
-        return Err(refused.into());
-    }
-    everything_came(conn, loaded, &request, input)
-}
-
-fn asked_field(request: &SupplementRequest, name: &str) -> bool {
-    request.reasons.iter().any(|reason| match &reason.about {
-        About::Field(pointer) => pointer.trim_start_matches('/').split('/').next() == Some(name),
-        About::Document(_) | About::Condition(_) => false,
-    })
-}
-
-/// Refuses a supplement that leaves out a document or field that was asked for.
-fn everything_came(
-    conn: &mut PgConnection,
-    loaded: &Loaded,
-    request: &SupplementRequest,
-    input: &ActionIn,
-) -> Result<()> {
-    let came: Vec<String> = file::table
-        .filter(file::dossier_id.eq(loaded.row.id))
-        .filter(file::purpose.eq("supplement"))
-        .filter(file::deleted_at.is_null())
-        .filter(file::uploaded_at.ge(crate::db::to_sql(request.asked_at)))
-        .select(file::component)
-        .load(conn)?;
-    for reason in &request.reasons {
-        let (there, what) = match &reason.about {
-            About::Document(code) => (came.contains(code), format!("/documents/{code}")),
-            About::Field(pointer) => {
-                let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-                (input.answers.as_ref().is_some_and(|a| a.contains_key(name)), format!("/answers/{name}"))
-            }
-            About::Condition(_) => (true, String::new()),
-        };
-        if !there {
-            return Err(CONDITION_FAILED.at(&what, "chưa bổ sung nội dung này", "this was asked for and has not come"));
-        }
-    }
-    Ok(())
 }
 
 /// What the caller may do now.
@@ -366,6 +322,25 @@ impl From<Available> for AvailableOut {
     }
 }
 
+/// The actions, where a request that brings the result along passes the condition that there
+/// is one: so such an action is allowed, and needs it.
+fn with_results(workflow: &Workflow, facts: Facts, who: &Who) -> Vec<AvailableOut> {
+    let now = available_actions(workflow, &facts, who);
+    let brought = Facts { result_attached: true, ..facts };
+    let then = available_actions(workflow, &brought, who);
+    let lacks_result =
+        |a: &Available| a.refusal.as_ref().is_some_and(|r| r.failed == [Guard::ResultAttached]);
+    let one = |(now, mut then): (Available, Available)| {
+        if !(lacks_result(&now) && then.allowed && ActionIn::takes_result(now.action)) {
+            return AvailableOut::from(now);
+        }
+        then.needs.push(Guard::ResultAttached);
+        AvailableOut::from(then)
+    };
+    // The same steps and roles give the same list in the same order.
+    now.into_iter().zip(then).map(one).collect()
+}
+
 /// Lists what the caller may do with a dossier, and why not the rest.
 #[utoipa::path(
     operation_id = "list_actions",
@@ -389,8 +364,8 @@ pub async fn list_actions(app: web::Data<App>, actor: Actor, code: web::Path<Str
         let relation = relation(&actor, &loaded.row.units(), &loaded.state);
         let who = who(&actor, &relation, &loaded.state);
         let facts = loaded.known()?.facts(&loaded.state);
-        let actions = available_actions(&loaded.version.procedure.workflow, &facts, &who);
-        Ok(ActionsOut { version: loaded.row.seq, actions: actions.into_iter().map(AvailableOut::from).collect() })
+        let actions = with_results(&loaded.version.procedure.workflow, facts, &who);
+        Ok(ActionsOut { version: loaded.row.seq, actions })
     });
     Reply::ok(out.await?)
 }

@@ -67,7 +67,11 @@ type Columns = (
     )
 )]
 #[get("/api/v1/tracking/{code}")]
-pub async fn track(app: web::Data<App>, code: web::Path<String>, query: web::Query<TrackQuery>) -> Result<Reply> {
+pub async fn track(
+    app: web::Data<App>,
+    code: web::Path<String>,
+    query: web::Query<TrackQuery>,
+) -> Result<Reply> {
     let Some(code) = DossierCode::parse(&code) else { return Err(NOT_FOUND.err()) };
     let secret = query.into_inner().secret;
     let asked = code.clone();

@@ -85,6 +85,7 @@ impl Sniffer {
         let missing = HEAD.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..missing]);
         self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(TAIL)..]);
+        // Cut now and then, not for each small chunk.
         if self.tail.len() > 2 * TAIL {
             self.tail.drain(..self.tail.len() - TAIL);
         }
@@ -99,7 +100,8 @@ impl Sniffer {
 
     /// Whether the whole file, seen to its end, is of this type.
     pub fn confirms(&self, kind: Kind) -> bool {
-        let part_is_there = |part: &[u8]| self.tail.windows(part.len()).any(|window| window == part);
+        let tail = &self.tail[self.tail.len().saturating_sub(TAIL)..];
+        let part_is_there = |part: &[u8]| tail.windows(part.len()).any(|window| window == part);
         self.head.starts_with(kind.magic()) && kind.main_part().is_none_or(part_is_there)
     }
 }

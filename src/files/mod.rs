@@ -8,6 +8,7 @@
 
 mod attach;
 mod download;
+mod inspect;
 mod kind;
 mod name;
 mod receive;

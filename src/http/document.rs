@@ -4,7 +4,7 @@
 use std::mem::take;
 
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, OpenApi, PathItem, Ref, RefOr, Response};
 
 const PROBLEM: &str = "application/problem+json";
@@ -19,9 +19,10 @@ const ANY: [(&str, &str); 2] = [
 
 /// Completes the document that the handlers give. An operation without `security` of its own
 /// needs a login; those open to all say `security(())`.
-pub fn complete(api: &mut OpenApi) {
-    let components = api.components.get_or_insert_with(Components::default);
-    components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+pub fn finish(api: &mut OpenApi) {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let components = api.components.get_or_insert_with(Components::new);
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     for item in api.paths.paths.values_mut() {
         for operation in operations(item) {
             operation.security.get_or_insert_with(|| vec![SecurityRequirement::new("bearer", [""; 0])]);

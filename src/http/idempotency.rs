@@ -6,12 +6,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Jsonb, SmallInt, Text};
+use diesel::sql_types::{Array, Jsonb, SmallInt, Text, Timestamptz};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -196,6 +197,18 @@ pub fn store(tx: &mut Tx, answers: &[(&Once, &Reply)]) -> Result<()> {
     .bind::<Array<Jsonb>, _>(answers.iter().map(|(_, reply)| &reply.body).collect::<Vec<_>>())
     .execute(tx.conn)?;
     Ok(())
+}
+
+/// Forgets answers older than `keep`: nobody sends a request again after that long. Gives
+/// how many; some thousand a call.
+pub fn forget(tx: &mut Tx, keep: Duration) -> Result<usize> {
+    let oldest = tx.now.checked_sub(keep).map_err(anyhow::Error::from)?;
+    Ok(diesel::sql_query(
+        "DELETE FROM idempotency_key WHERE ctid = ANY (ARRAY(
+             SELECT ctid FROM idempotency_key WHERE created_at < $1 LIMIT 5000))",
+    )
+    .bind::<Timestamptz, _>(to_sql(oldest))
+    .execute(tx.conn)?)
 }
 
 /// A wait for the other request's transaction that lasted too long.

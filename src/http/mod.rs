@@ -12,9 +12,9 @@ mod problem;
 mod reply;
 mod version;
 
-pub use document::complete;
+pub use document::finish as finish_document;
 pub use harden::harden;
-pub use idempotency::{Key, Keyed, Once, answered, once, once_many, store};
+pub use idempotency::{Key, Keyed, Once, answered, forget as forget_answers, once, once_many, store};
 pub use input::{Day, Moment, Text};
 pub use limits::{Limits, guard};
 pub use methods::Methods;

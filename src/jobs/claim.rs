@@ -15,8 +15,8 @@ use crate::error::Result;
 const REASON_LIMIT: usize = 500;
 
 /// What may run: waiting jobs, and leased ones whose worker has been silent for too long; of
-/// one subject only the oldest that is not finished. Whoever is locked is being taken by
-/// somebody else.
+/// one kind and subject only the oldest that is not finished. Whoever is locked is being taken
+/// by somebody else.
 const CLAIM: &str = "
     WITH next AS (
         SELECT id FROM job
@@ -25,7 +25,7 @@ const CLAIM: &str = "
            AND kind = ANY($1)
            AND (subject IS NULL OR NOT EXISTS (
                 SELECT 1 FROM job older
-                 WHERE older.subject = job.subject AND older.id < job.id
+                 WHERE older.subject = job.subject AND older.kind = job.kind AND older.id < job.id
                    AND older.state IN ('waiting', 'leased')))
          ORDER BY run_at, id
          LIMIT $2

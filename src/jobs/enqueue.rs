@@ -23,7 +23,7 @@ const HINT_PAUSE: Duration = Duration::from_millis(20);
 pub struct NewJob {
     /// Which handler runs it.
     pub kind: &'static str,
-    /// The dossier, order … whose jobs run one after the other; `None` = no order to keep.
+    /// The dossier, order … whose jobs of this kind run one after the other; `None` = no order.
     /// The order is that of the commits for writers that hold the subject's row lock.
     pub subject: Option<Uuid>,
     /// What the handler needs: ids and small values, never personal data.

@@ -23,7 +23,11 @@ const REST: Duration = Duration::from_secs(2);
 pub fn start(db: Db, hint: Arc<Notify>, stop: CancellationToken) {
     let run = move || {
         while !stop.is_cancelled() {
-            if let Err(error) = db.read_blocking(|conn| listen(conn, &hint, &stop)) {
+            let heard = db.read_blocking(|conn| listen(conn, &hint, &stop));
+            // At the end the server may be gone first.
+            if let Err(error) = heard
+                && !stop.is_cancelled()
+            {
                 tracing::warn!(%error, "listening for jobs failed; polling goes on");
                 thread::sleep(REST);
             }

@@ -8,9 +8,11 @@
 //!   idempotency key of its own.
 //! - Only the holder of the lease finishes. [`JobContext::finish_with`] writes the result in
 //!   the transaction that finishes the job: that part happens exactly once.
-//! - Of the jobs of one subject only the oldest unfinished one runs. A dead job steps out of
-//!   the line: one national system that refuses a message must not silence the dossier for
-//!   ever. When a person orders another try, it goes to the front again.
+//! - Of the jobs of one kind and subject only the oldest unfinished one runs: what one system
+//!   is told of a dossier comes in order, and a system that is away holds up nothing but
+//!   itself (least of all the news that money came). A dead job steps out of the line: one
+//!   message that is refused must not silence the dossier for ever. When a person orders
+//!   another try, it goes to the front again.
 //! - A job is begun at most `max_attempts` times, over more than 24 hours, then it is dead
 //!   and waits for a person. Attempts that kill their process count as well.
 //!

@@ -169,3 +169,8 @@ fn admit(
     let subject = Subject::Citizen(person);
     Ok((session::open(tx, subject, verified.level, &[], lifetime)?, subject))
 }
+
+/// Forgets logins that nobody finished in time. Gives how many.
+pub fn forget(tx: &mut Tx) -> Result<usize> {
+    Ok(diesel::delete(login_flow::table.filter(login_flow::expires_at.lt(to_sql(tx.now)))).execute(tx.conn)?)
+}

@@ -12,7 +12,7 @@ use super::{Gender, IdentityNo, TaxNo};
 use crate::clock::day_of;
 use crate::db::schema::{mandate, organisation, person};
 use crate::db::{Tx, date_to_sql, to_sql};
-use crate::error::Result;
+use crate::error::{BUSY, Result};
 use crate::http::Text;
 
 /// Who a login proves somebody to be.
@@ -107,33 +107,43 @@ pub fn after_login(tx: &mut Tx, verified: &Verified) -> Result<Uuid> {
     Ok(person)
 }
 
-/// The person is known by the identity number first, by TechID second.
+/// Writes the person. A TechID belongs to one person: the one who logged in with it last.
 fn upsert_person(tx: &mut Tx, verified: &Verified) -> Result<Uuid> {
-    let identity_no = verified.identity_no.as_ref().map(IdentityNo::as_str);
-    let by_number = person::table.filter(person::identity_no.eq(identity_no)).select(person::id);
-    let by_tech_id = person::table.filter(person::tech_id.eq(verified.tech_id)).select(person::id);
-    let found: Option<Uuid> = match by_number.for_update().first(tx.conn).optional()? {
-        None => by_tech_id.for_update().first(tx.conn).optional()?,
-        found => found,
+    let id = match known(tx, verified)? {
+        Some(id) => id,
+        None => insert_person(tx, verified)?,
     };
-    let id = found.unwrap_or_else(Uuid::now_v7);
-    // A TechID belongs to one person: the one who logged in with it last.
     diesel::update(person::table.filter(person::tech_id.eq(verified.tech_id).and(person::id.ne(id))))
         .set(person::tech_id.eq(None::<Uuid>))
         .execute(tx.conn)?;
-    let facts = PersonFacts::of(verified, tx.now);
-    if found.is_some() {
-        diesel::update(person::table.find(id)).set(facts).execute(tx.conn)?;
-    } else {
-        diesel::insert_into(person::table)
-            .values((person::id.eq(id), person::created_at.eq(to_sql(tx.now)), facts))
-            .execute(tx.conn)?;
-    }
+    diesel::update(person::table.find(id)).set(PersonFacts::of(verified, tx.now)).execute(tx.conn)?;
     // The highest level ever seen; that of this login is the session's.
     diesel::update(person::table.find(id).filter(person::identity_level.lt(verified.level)))
         .set(person::identity_level.eq(verified.level))
         .execute(tx.conn)?;
     Ok(id)
+}
+
+/// Known by the identity number first, by TechID second.
+fn known(tx: &mut Tx, verified: &Verified) -> Result<Option<Uuid>> {
+    let identity_no = verified.identity_no.as_ref().map(IdentityNo::as_str);
+    let by_number = person::table.filter(person::identity_no.eq(identity_no)).select(person::id);
+    let by_tech_id = person::table.filter(person::tech_id.eq(verified.tech_id)).select(person::id);
+    Ok(match by_number.for_update().first(tx.conn).optional()? {
+        None => by_tech_id.for_update().first(tx.conn).optional()?,
+        found => found,
+    })
+}
+
+/// Writes a new person, unless a login of this very moment was faster.
+fn insert_person(tx: &mut Tx, verified: &Verified) -> Result<Uuid> {
+    let (id, now) = (Uuid::now_v7(), to_sql(tx.now));
+    let facts = PersonFacts::of(verified, tx.now);
+    let written = diesel::insert_into(person::table)
+        .values((person::id.eq(id), person::created_at.eq(now), facts))
+        .on_conflict_do_nothing()
+        .execute(tx.conn)?;
+    if written > 0 { Ok(id) } else { known(tx, verified)?.ok_or_else(|| BUSY.err()) }
 }
 
 /// What a login says of a person; what it does not say stays as it was.

@@ -24,6 +24,9 @@ pub struct Setting {
     pub delay_ms: u64,
     /// Share of requests that are answered 503, from 0 to 1.
     pub error_rate: f64,
+    /// Share of requests, from 0 to 1, that are done but whose answer is lost: the caller gets
+    /// a 504 instead. Of a request that fails already, nothing more is lost.
+    pub lost_rate: f64,
     /// Which requests those are.
     pub seed: u64,
 }
@@ -49,14 +52,29 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).setting
     }
 
-    /// What the next request suffers: its delay, and whether it fails.
-    fn next(&self) -> (Duration, bool) {
+    /// What the next request suffers: its delay, and how it ends.
+    fn next(&self) -> (Duration, Fate) {
         let mut dial = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         dial.requests += 1;
         let share = scatter(dial.setting.seed.wrapping_add(dial.requests)) as f64 / u64::MAX as f64;
         let delay = Duration::from_millis(dial.setting.delay_ms.min(LONGEST_DELAY_MS));
-        (delay, share < dial.setting.error_rate)
+        let fate = match share {
+            share if share < dial.setting.error_rate => Fate::Fails,
+            share if share < dial.setting.error_rate + dial.setting.lost_rate => Fate::AnswerLost,
+            _ => Fate::Answered,
+        };
+        (delay, fate)
     }
+}
+
+/// How a request ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    /// Nothing is done.
+    Fails,
+    /// It is done, and the caller does not learn it.
+    AnswerLost,
 }
 
 /// Spreads neighbouring numbers over all of `u64` (the finaliser of splitmix64).
@@ -73,11 +91,19 @@ pub(super) async fn apply<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     if let Some(faults) = request.app_data::<web::Data<Faults>>().filter(|_| request.path() != "/faults") {
-        let (delay, fails) = faults.next();
+        let (delay, fate) = faults.next();
         tokio::time::sleep(delay).await;
-        if fails {
-            let answer = HttpResponse::ServiceUnavailable().body("the fault dial says no");
-            return Ok(request.into_response(answer).map_into_right_body());
+        match fate {
+            Fate::Answered => {}
+            Fate::Fails => {
+                let answer = HttpResponse::ServiceUnavailable().body("the fault dial says no");
+                return Ok(request.into_response(answer).map_into_right_body());
+            }
+            Fate::AnswerLost => {
+                let done = next.call(request).await?;
+                let answer = HttpResponse::GatewayTimeout().body("the fault dial lost the answer");
+                return Ok(done.into_response(answer).map_into_right_body());
+            }
         }
     }
     Ok(next.call(request).await?.map_into_left_body())
@@ -103,7 +129,7 @@ mod tests {
     fn failures(seed: u64, error_rate: f64) -> Vec<bool> {
         let faults = Faults::default();
         faults.set(Setting { error_rate, seed, ..Setting::default() });
-        (0..1000).map(|_| faults.next().1).collect()
+        (0..1000).map(|_| faults.next().1 == Fate::Fails).collect()
     }
 
     #[test]
@@ -114,5 +140,15 @@ mod tests {
         assert!((250..350).contains(&failed), "{failed} of 1000");
         assert!(failures(7, 0.0).iter().all(|failed| !failed));
         assert!(failures(7, 1.0).iter().all(|failed| *failed));
+    }
+
+    #[test]
+    fn answers_are_lost_beside_the_failures() {
+        let faults = Faults::default();
+        faults.set(Setting { error_rate: 0.2, lost_rate: 0.3, ..Setting::default() });
+        let fates: Vec<Fate> = (0..1000).map(|_| faults.next().1).collect();
+        let share = |fate| fates.iter().filter(|found| **found == fate).count();
+        assert!((150..250).contains(&share(Fate::Fails)), "{}", share(Fate::Fails));
+        assert!((250..350).contains(&share(Fate::AnswerLost)), "{}", share(Fate::AnswerLost));
     }
 }

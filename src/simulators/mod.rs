@@ -4,24 +4,30 @@
 //! reaches the real systems.
 
 mod faults;
+pub mod messages;
 pub mod payment_platform;
+pub mod portal;
+pub mod tax;
 pub mod vneid;
 
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::{App, HttpServer, middleware, web};
+use actix_web::{App, HttpRequest, HttpServer, middleware, web};
 use anyhow::{Context, Result};
 
 use crate::config::Config;
 
-pub use faults::Faults;
+pub use faults::{Faults, Setting};
 
 /// The state of all simulators; one for all threads.
 pub struct Simulators {
     faults: web::Data<Faults>,
+    messages: web::Data<messages::MessageSimulator>,
     payment: web::Data<payment_platform::PaymentSimulator>,
+    portal: web::Data<portal::PortalSimulator>,
+    tax: web::Data<tax::TaxSimulator>,
     vneid: web::Data<vneid::Provider>,
 }
 
@@ -29,7 +35,10 @@ impl Simulators {
     pub fn new(config: &Config) -> Result<Arc<Self>> {
         Ok(Arc::new(Self {
             faults: web::Data::new(Faults::default()),
+            messages: web::Data::new(messages::MessageSimulator::new(config)),
             payment: web::Data::new(payment_platform::PaymentSimulator::new(config)?),
+            portal: web::Data::new(portal::PortalSimulator::new(config)),
+            tax: web::Data::new(tax::TaxSimulator::new(config)),
             vneid: web::Data::new(vneid::Provider::new(config)?),
         }))
     }
@@ -38,10 +47,16 @@ impl Simulators {
     pub fn routes(&self, config: &mut web::ServiceConfig) {
         config
             .app_data(self.faults.clone())
+            .app_data(self.messages.clone())
             .app_data(self.payment.clone())
+            .app_data(self.portal.clone())
+            .app_data(self.tax.clone())
             .app_data(self.vneid.clone())
             .configure(faults::routes)
+            .configure(messages::routes)
             .configure(payment_platform::routes)
+            .configure(portal::routes)
+            .configure(tax::routes)
             .configure(vneid::routes);
     }
 }
@@ -66,4 +81,9 @@ pub fn start(config: &Config) -> Result<Server> {
     let (simulators, address) = (Simulators::new(config)?, config.simulators_address());
     let server = HttpServer::new(move || service(simulators.clone())).workers(1).disable_signals();
     Ok(server.bind(address).with_context(|| format!("cannot listen on {address}"))?.run())
+}
+
+/// A header of a request, empty where it is absent.
+fn header<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

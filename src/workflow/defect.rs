@@ -108,8 +108,6 @@ words! {
         IdentityWithoutOnline = "identity_without_online", "Đòi định danh mà không nhận trực tuyến", "identity is demanded but filing online is not offered";
         /// No term of the law.
         MissingDeadline = "missing_deadline", "Thiếu thời hạn giải quyết", "the deadline is missing";
-        /// A term of nothing.
-        BadTerm = "bad_term", "Thời hạn không hợp lệ", "a term that is no term";
         /// More time promised than the law gives.
         PromisedTooLong = "promised_too_long", "Thời hạn cam kết dài hơn luật định", "the promised term is longer than the statutory one";
         /// Two cases that apply to the same filing.

@@ -47,7 +47,7 @@ impl Portal {
         );
         let database = TestDb::new();
         let db = Db::connect(database.url(), &DbLimits::default(), Clock::default()).unwrap();
-        let mut app = App::build(Config::from_parts(&config, []).unwrap(), db, false).unwrap();
+        let mut app = App::build(Config::from_parts(&config, []).unwrap(), db).unwrap();
         Arc::get_mut(&mut app).unwrap().files.limits.patience = Duration::from_millis(600);
         let base = serve(app.clone());
         Self { app, base, root, database }

@@ -27,7 +27,7 @@ impl Served {
         let (database, data) = (TestDb::new(), DataDir::new());
         let db = Db::connect(database.url(), &DbLimits::default(), Clock::default()).unwrap();
         let config = format!("data_dir = {:?}\n[http]\n{http}\n", data.path());
-        let app = App::build(Config::from_parts(&config, []).unwrap(), db, false).unwrap();
+        let app = App::build(Config::from_parts(&config, []).unwrap(), db).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = HttpServer::new(move || app::service(app.clone())).workers(1).disable_signals();

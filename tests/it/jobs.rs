@@ -44,7 +44,7 @@ impl Queue {
         let files = std::env::temp_dir().join("motcua-test-files").display().to_string();
         let config = Config::from_parts(config, [("MOTCUA_FILES__ROOT".to_owned(), files)]).unwrap();
         let db = Db::connect(database.url(), &DbLimits::default(), Clock::default()).unwrap();
-        Self { app: App::build(config, db, false).unwrap(), database }
+        Self { app: App::build(config, db).unwrap(), database }
     }
 
     fn runner(&self) -> Runner {

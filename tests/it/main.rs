@@ -1,9 +1,14 @@
 //! Integration tests, one binary; the folders mirror `src`.
+mod agencies;
+mod auth;
 mod catalogue;
 mod cli;
+mod crash;
 mod data;
 mod db;
+mod demo;
 mod deploy;
+mod dossiers;
 mod files;
 mod http;
 mod jobs;
@@ -11,6 +16,7 @@ mod matrix;
 mod national;
 mod openapi_judge;
 mod payments;
+mod people;
 mod procedures;
 mod support;
 mod workflows;

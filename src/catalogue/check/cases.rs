@@ -29,12 +29,6 @@ pub(super) fn defects(def: &ProcedureDef) -> Vec<Defect> {
 
 fn term_defects(case: &CaseDef) -> Vec<Defect> {
     let mut found = Vec::new();
-    for (path, term) in [("/statutory", &case.statutory), ("/promised", &case.promised)] {
-        let bad = term.filter(|term| term.value == 0 && term.unit != TermUnit::SameDay);
-        if bad.is_some() {
-            found.push(Defect::new(DefectCode::BadTerm, path, &case.code));
-        }
-    }
     match (case.statutory, case.promised) {
         (None, _) => {
             let code = DefectCode::MissingDeadline;

@@ -80,7 +80,7 @@ fn cases() -> Vec<Break> {
     vec![
         (D::MissingDeadline, vec![("/cases", json!([]))]),
         (D::MissingDeadline, vec![("/cases/1/statutory", Value::Null)]),
-        (D::BadTerm, vec![("/cases/1/promised/value", json!(0))]),
+        (D::Malformed, vec![("/cases/1/promised/value", json!(0))]),
         (D::PromisedTooLong, vec![("/cases/1/promised/value", json!(9))]),
         (
             D::PromisedTooLong,

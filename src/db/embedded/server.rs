@@ -133,6 +133,11 @@ impl Server {
         format!("postgresql:///{database}?host={host}&port={PORT}&user=motcua")
     }
 
+    /// Full path of one of the programs.
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        self.plan.binaries.program(name)
+    }
+
     fn wait_until_ready(&mut self, progress: &impl Fn(&str)) -> Result<()> {
         let url = self.url("postgres");
         let started = Instant::now();

@@ -11,13 +11,12 @@ mod client;
 mod flat;
 mod init;
 
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::clock::vietnam;
 use crate::config::Secret;
 
+pub use super::wire_time;
 pub use callback::{Callback, CallbackReply, Unreadable};
 pub use client::{PaymentPlatform, Receipt};
 pub use init::{Beneficiary, Demand, FeeLine, Init, InitReply, ReceiptInfo, ReceiptQuery};
@@ -60,9 +59,4 @@ impl Partner {
     pub fn signed(&self, values: &[&str], digest: &str) -> bool {
         self.digest(values).as_bytes().ct_eq(digest.as_bytes()).into()
     }
-}
-
-/// A moment as the platform writes it: `yyyyMMddHHmmss` in Việt Nam.
-pub fn wire_time(time: Timestamp) -> String {
-    time.to_zoned(vietnam()).strftime("%Y%m%d%H%M%S").to_string()
 }

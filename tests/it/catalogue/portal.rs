@@ -75,7 +75,7 @@ impl Portal {
         let data = DataDir::new();
         let config = format!("data_dir = {:?}", data.path());
         let config = Config::from_parts(&config, []).expect("the configuration is right");
-        let app = App::build(config, db, false).expect("the application stands");
+        let app = App::build(config, db).expect("the application stands");
         Self { app, _data: data, _database: database }
     }
 

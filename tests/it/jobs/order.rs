@@ -3,7 +3,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use motcua::jobs::{JobContext, Outcome};
+use motcua::jobs::{JobContext, NewJob, Outcome, enqueue_many};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{GRACE, KIND, Queue, effect};
@@ -66,6 +67,19 @@ async fn a_job_that_rests_holds_those_behind_it_and_nobody_else() {
     // The last two have no subject; the first of them fails as well.
     assert_eq!(queue.states(), ["waiting 1", "waiting 0", "waiting 1", "done 1"]);
     assert_eq!(attempts, 3);
+}
+
+/// Mutant: `CLAIM` without `older.kind = job.kind`: while one system is away, the dossier stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_is_away_holds_up_nothing_but_itself() {
+    let queue = Queue::new();
+    let subject = Some(Uuid::now_v7());
+    let job = |kind, n| NewJob { kind, subject, payload: json!({ "n": n }), dedup: None };
+    let jobs = [job("away", 0), job(KIND, 1), job("away", 2), job(KIND, 3)];
+    queue.write(move |tx| enqueue_many(tx, &jobs)).await;
+    let away = |_| async { Ok(Outcome::Retry("away".to_owned())) };
+    queue.runner().on("away", away).on(KIND, effect).drain().await.unwrap();
+    assert_eq!(queue.states(), ["waiting 1", "done 1", "waiting 0", "done 1"]);
 }
 
 /// Mutant: `older.state <> 'done'`: one dead job silences its dossier for ever.

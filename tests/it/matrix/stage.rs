@@ -65,7 +65,7 @@ impl Stage {
         );
         let config = Config::from_parts(&config, []).unwrap();
         actix_web::rt::spawn(simulators::start(&config).expect("the simulators stand"));
-        let app = App::build(config, db, false).expect("the portal stands");
+        let app = App::build(config, db).expect("the portal stands");
         app.db.write_blocking(&Actor::system("test"), |tx| import::agencies(tx, import::QUANG_NINH)).unwrap();
         let mut stage = Self {
             app,

@@ -51,7 +51,7 @@ impl Stage {
         seed(&mut test_db.connect());
         let limits = DbLimits { pool_size: 20, checkout_ms: 10_000, ..DbLimits::default() };
         let db = Db::connect(test_db.url(), &limits, Clock::default()).unwrap();
-        let app = App::build(config.clone(), db.clone(), false).unwrap();
+        let app = App::build(config.clone(), db.clone()).unwrap();
         serve(portal, app);
         let simulators = Simulators::new(&config).unwrap();
         let server = HttpServer::new(move || Actix::new().configure(|config| simulators.routes(config)));
@@ -207,11 +207,11 @@ fn serve(listener: TcpListener, app: Arc<App>) {
 
 fn seed(conn: &mut PgConnection) {
     conn.batch_execute(
-        "INSERT INTO agency (id, code, long_code, name, short_name, kind, level, sample, valid_from)
+        "INSERT INTO agency (id, code, long_code, name, short_name, kind, level, sample, valid_from, search)
          VALUES ('00000000-0000-0000-0000-0000000000a1', 'H49.61', '000.00.61.H49', 'UBND phường Hạ Long',
-                 'Hạ Long', 'commune', 'commune', true, '2025-07-01');
-         INSERT INTO procedure (code, name, field_code, field_name, levels, decision, online, folded, updated_at)
-         VALUES ('1.004194', 'Đăng ký tạm trú', 'CT', 'Cư trú', '{commune}', '', true, '', now());
+                 'Hạ Long', 'commune', 'commune', true, '2025-07-01', '');
+         INSERT INTO procedure (code, name, field_code, field_name, levels, decision, online, folded, folded_name, updated_at)
+         VALUES ('1.004194', 'Đăng ký tạm trú', 'CT', 'Cư trú', '{commune}', '', true, '', '', now());
          INSERT INTO procedure_version (id, procedure_code, version, definition, workflow, effective_from,
                                         published_at, published_by)
          VALUES ('00000000-0000-0000-0000-0000000000b1', '1.004194', 1, '{}', '{}', '2025-07-01', now(), '');",
@@ -223,11 +223,11 @@ fn insert_dossier(conn: &mut PgConnection, id: Uuid) {
     diesel::sql_query(
         "INSERT INTO dossier (id, code, tracking_secret, version_id, procedure_code, case_code, channel,
                               applicant, filed_by, return_by, answers, receiving_unit_id, submitted_at, receipt,
-                              seq, marking, status, handling_unit_id, progress)
+                              seq, marking, status, handling_unit_id, due_at, progress)
          VALUES ($1, 'H49.61-' || left($1::text, 18), '', '00000000-0000-0000-0000-0000000000b1', '1.004194', 'standard',
                  'online', '{\"name\": \"Nguyễn Thị Mai\"}', 'test', 'online', '{}',
                  '00000000-0000-0000-0000-0000000000a1', now(), '{}', 1, '{await_payment}', 6,
-                 '00000000-0000-0000-0000-0000000000a1', '{}')",
+                 '00000000-0000-0000-0000-0000000000a1', now(), '{}')",
     )
     .bind::<SqlUuid, _>(id)
     .execute(conn)

@@ -3,13 +3,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::prelude::*;
+use motcua::bootstrap;
 use motcua::catalogue::seed::seed;
 use motcua::clock::Clock;
 use motcua::db::embedded::Embedded;
 use motcua::db::{Db, DbLimits, migrate};
 
 const TEMPLATE: &str = "migrated";
-const CATALOGUE: &str = "catalogue";
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A database that only one test uses: cloned from a migrated one, dropped at
@@ -34,21 +34,30 @@ impl TestDb {
     /// With the whole catalogue of the binary, as of 1 October 2026.
     pub fn with_catalogue() -> Self {
         static SEEDED: OnceLock<()> = OnceLock::new();
-        SEEDED.get_or_init(|| {
-            // Kept under its own name as a template, so never dropped.
-            let filled = std::mem::ManuallyDrop::new(Self::new());
-            let clock = Clock::default();
-            clock.set(Some("2026-10-01T08:00:00+07:00".parse().expect("a time")));
-            let db = Db::connect(filled.url(), &DbLimits::default(), clock).expect("the database answers");
-            seed(&db).expect("the catalogue of the binary is sound");
-            drop(db);
-            execute(&format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
-                filled.name
-            ));
-            execute(&format!("ALTER DATABASE {} RENAME TO {CATALOGUE}", filled.name));
-        });
-        Self::copy(CATALOGUE)
+        SEEDED.get_or_init(|| Self::template("catalogue", |db| seed(db).map(drop)));
+        Self::copy("catalogue")
+    }
+
+    /// With the agencies of Quảng Ninh and the whole catalogue, as a portal begins.
+    pub fn with_agencies() -> Self {
+        static SEEDED: OnceLock<()> = OnceLock::new();
+        SEEDED.get_or_init(|| Self::template("agencies", bootstrap::load));
+        Self::copy("agencies")
+    }
+
+    /// Fills a database once, to be copied; it is kept under its own name, so never dropped.
+    fn template(name: &str, fill: impl FnOnce(&Db) -> motcua::error::Result<()>) {
+        let filled = std::mem::ManuallyDrop::new(Self::new());
+        let clock = Clock::default();
+        clock.set(Some("2026-10-01T08:00:00+07:00".parse().expect("a time")));
+        let db = Db::connect(filled.url(), &DbLimits::default(), clock).expect("the database answers");
+        fill(&db).expect("the data of the binary are sound");
+        drop(db);
+        execute(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            filled.name
+        ));
+        execute(&format!("ALTER DATABASE {} RENAME TO {name}", filled.name));
     }
 
     /// 60 ms each and 50 ms with four at once; the default strategy took 80 and 100.

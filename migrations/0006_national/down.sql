@@ -1,0 +1,3 @@
+DROP TABLE tax_slip;
+DROP TABLE message;
+DROP TABLE dossier_sync;

@@ -1,0 +1,80 @@
+//! What the portal does in a second, compared in the same run with the least that could be
+//! done on the same PostgreSQL, and what it costs at rest.
+//!
+//! The server is this process, the database a private PostgreSQL with durable settings. Load
+//! and server share the machine, as `pgbench` and its server do.
+
+mod footprint;
+mod load;
+mod pgbench;
+mod reading;
+mod report;
+mod stage;
+mod writing;
+
+use anyhow::Result;
+
+pub use report::Report;
+
+use crate::config::Config;
+use report::{Aim, Row};
+use stage::Stage;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Submissions and receipts against pgbench.
+    Submit,
+    /// Public tracking against a constant handler.
+    Tracking,
+    /// Worklist pages, small database against large.
+    Worklist,
+    All,
+}
+
+/// How it is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub part: Part,
+    /// Seconds of each measurement.
+    pub seconds: u64,
+    pub clients: usize,
+    /// Dossiers of the large database.
+    pub dossiers: usize,
+}
+
+/// Submissions that the reading parts need as a pattern.
+const FEW: u64 = 1;
+
+/// Runs a part, or all.
+pub fn run(config: Config, options: &Options, progress: &dyn Fn(&str)) -> Result<Report> {
+    let stage = Stage::build(config, progress)?;
+    let wanted = |part| options.part == Part::All || options.part == part;
+    let mut rows = Vec::new();
+    if wanted(Part::Submit) {
+        rows.extend(writing::submit(&stage, options, progress)?);
+        rows.extend(writing::receive(&stage, options, progress)?);
+    } else {
+        writing::submit_some(&stage, &Options { seconds: FEW, ..*options }, progress)?;
+    }
+    if wanted(Part::Tracking) {
+        rows.extend(reading::tracking(&stage, options, progress)?);
+    }
+    if wanted(Part::Worklist) {
+        rows.extend(reading::worklist(&stage, options, progress)?);
+    }
+    if let Some(resident) = footprint::resident_mb() {
+        rows.push(Row::figure("memory after it, load included", "MB", resident, Aim::AtMost(150.0)));
+    }
+    progress("cold start");
+    let data = stage.end()?;
+    let cold = footprint::cold_start(data.path())?;
+    rows.push(Row::figure("cold start on this database", "s", cold, Aim::AtMost(2.0)));
+    Ok(Report {
+        build: if cfg!(debug_assertions) { "debug" } else { "release" },
+        processors: std::thread::available_parallelism().map_or(0, usize::from),
+        clients: options.clients,
+        seconds: options.seconds,
+        rows,
+    })
+}

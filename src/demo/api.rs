@@ -1,0 +1,120 @@
+//! The portal as a client of its API sees it: HTTP, and nothing else.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Longest wait for one answer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client of one portal.
+pub struct Api {
+    http: reqwest::Client,
+    portal: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// The JSON of the body; null when there was none.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body of a success; else an error with the problem's words.
+    pub fn ok(self, what: &str) -> Result<Value> {
+        if (200..300).contains(&self.status) {
+            return Ok(self.body);
+        }
+        bail!("{what}: mong thành công, nhận {} {}", self.status, self.body)
+    }
+}
+
+impl Api {
+    pub fn new(portal: String) -> Result<Self> {
+        let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        Ok(Self { http, portal })
+    }
+
+    /// Logs a citizen in: to VNeID's page with a hint who it is, and back.
+    pub async fn login_citizen(&self, id_number: &str) -> Result<String> {
+        let begun = self.get("/api/v1/login", None).await?.ok("bắt đầu đăng nhập")?;
+        let page = text(&begun, "authorization_url")?;
+        let page = format!("{page}&login_hint={id_number}");
+        let tokens = answer(self.http.get(page)).await?.ok("đăng nhập VNeID")?;
+        text(&tokens, "access_token")
+    }
+
+    /// Logs an official in.
+    pub async fn login_staff(&self, username: &str, password: &str) -> Result<String> {
+        let body = json!({ "username": username, "password": password });
+        let tokens = self.post("/api/v1/staff/login", None, None, &body).await?.ok("đăng nhập cán bộ")?;
+        text(&tokens, "access_token")
+    }
+
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Result<Answer> {
+        answer(self.request(Method::GET, path, token)).await
+    }
+
+    /// A POST with a fresh idempotency key.
+    pub async fn post(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        version: Option<i64>,
+        body: &Value,
+    ) -> Result<Answer> {
+        let request = self.request(Method::POST, path, token).header("Idempotency-Key", fresh_key());
+        let request = match version {
+            Some(version) => request.header("If-Match", format!("\"{version}\"")),
+            None => request,
+        };
+        answer(request.json(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Answer> {
+        answer(self.request(Method::PUT, path, None).json(body)).await
+    }
+
+    /// Uploads a file as the body of a request.
+    pub async fn upload(&self, path: &str, token: &str, bytes: Vec<u8>) -> Result<Answer> {
+        let request = self.request(Method::POST, path, Some(token));
+        let request = request.header("Idempotency-Key", fresh_key());
+        answer(request.header("Content-Type", "application/octet-stream").body(bytes)).await
+    }
+
+    /// Presses the button of the gateway's pay page.
+    pub async fn pay(&self, pay_url: &str) -> Result<Answer> {
+        answer(self.http.post(pay_url).header("Accept", "application/json")).await
+    }
+
+    fn request(&self, method: Method, path: &str, token: Option<&str>) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.portal));
+        match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+}
+
+async fn answer(request: RequestBuilder) -> Result<Answer> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    let bytes = response.bytes().await?;
+    let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
+    Ok(Answer { status, body })
+}
+
+/// A text member of an answer.
+pub fn text(body: &Value, member: &str) -> Result<String> {
+    let found = body.get(member).and_then(Value::as_str);
+    Ok(found.with_context(|| format!("câu trả lời không có {member}: {body}"))?.to_owned())
+}
+
+fn fresh_key() -> String {
+    Uuid::now_v7().to_string()
+}

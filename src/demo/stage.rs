@@ -1,0 +1,364 @@
+//! The stage: who is logged in, what time it is, which dossier the story is about, and the
+//! comparison of every outcome with what the story expects.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use serde_json::{Value, json};
+
+use super::api::{Answer, Api, text};
+use super::cast::{Login, Person};
+use super::told::{Said, Step, Teller, local};
+use crate::clock::vietnam;
+use crate::workflow::DossierStatus;
+
+/// How long a job or a periodic task may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often is looked whether it is done.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The smallest file that is a PDF: a catalogue and no page.
+const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj \
+    2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+
+/// What a step expects; what is absent is not compared.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Expect {
+    status: Option<u8>,
+    due: Option<&'static str>,
+    amount: Option<i64>,
+    owed: Option<i64>,
+    paused: Option<bool>,
+    late: Option<bool>,
+}
+
+/// Expects this status.
+pub fn status(status: u8) -> Expect {
+    Expect { status: Some(status), ..Expect::default() }
+}
+
+impl Expect {
+    /// Due at this local time, e.g. `2026-09-11T17:00`.
+    pub fn due(self, due: &'static str) -> Self {
+        Self { due: Some(due), ..self }
+    }
+
+    /// The fees of the dossier, in đồng.
+    pub fn amount(self, amount: i64) -> Self {
+        Self { amount: Some(amount), ..self }
+    }
+
+    /// What is not paid yet, in đồng.
+    pub fn owed(self, owed: i64) -> Self {
+        Self { owed: Some(owed), ..self }
+    }
+
+    /// The clock of the dossier stands.
+    pub fn paused(self, paused: bool) -> Self {
+        Self { paused: Some(paused), ..self }
+    }
+
+    /// Marked late.
+    pub fn late(self, late: bool) -> Self {
+        Self { late: Some(late), ..self }
+    }
+
+    fn wrong(&self, seen: &Seen) -> Result<Vec<String>> {
+        let mut wrong = Vec::new();
+        let mut compare = |what: &str, expected: Option<String>, found: String| {
+            if let Some(expected) = expected
+                && expected != found
+            {
+                wrong.push(format!("{what}: mong {expected}, được {found}"));
+            }
+        };
+        let due = self.due.map(moment).transpose()?.map(local);
+        compare("trạng thái", self.status.map(|s| s.to_string()), seen.status.to_string());
+        compare("hạn trả", due, local(seen.due_at));
+        compare("phí, lệ phí", self.amount.map(|a| a.to_string()), seen.amount.to_string());
+        compare("còn phải nộp", self.owed.map(|a| a.to_string()), seen.owed.to_string());
+        compare("tạm dừng", self.paused.map(|p| p.to_string()), seen.paused.to_string());
+        compare("quá hạn", self.late.map(|l| l.to_string()), seen.late.to_string());
+        Ok(wrong)
+    }
+}
+
+/// A dossier as somebody sees it.
+#[derive(Debug, Clone)]
+struct Seen {
+    status: u8,
+    due_at: Timestamp,
+    paused: bool,
+    late: bool,
+    version: i64,
+    amount: i64,
+    owed: i64,
+    pay_url: Option<String>,
+}
+
+/// What is filed.
+#[derive(Debug, Default)]
+pub struct Filing {
+    pub procedure: &'static str,
+    pub channel: &'static str,
+    /// Identifier code of the receiving unit.
+    pub unit: &'static str,
+    pub return_by: &'static str,
+    pub answers: Value,
+    /// Components that come as a file, with the file's name.
+    pub files: &'static [(&'static str, &'static str)],
+    /// Components seen on paper at the counter.
+    pub papers: &'static [&'static str],
+    /// Whose matter it is, at the counter.
+    pub applicant: Option<Value>,
+}
+
+/// Where the stories are played.
+pub struct Stage {
+    api: Api,
+    password: String,
+    pause: Duration,
+    teller: Teller,
+    /// Tokens live for minutes: they are forgotten when the clock is set.
+    tokens: HashMap<String, String>,
+    now: Timestamp,
+    story: char,
+    step: u32,
+    code: String,
+}
+
+impl Stage {
+    pub fn new(portal: String, password: &str, pause: Duration, teller: Teller) -> Result<Self> {
+        Ok(Self {
+            api: Api::new(portal)?,
+            password: password.to_owned(),
+            pause,
+            teller,
+            tokens: HashMap::new(),
+            now: Timestamp::now(),
+            story: ' ',
+            step: 0,
+            code: String::new(),
+        })
+    }
+
+    /// Begins a story.
+    pub fn begin(&mut self, letter: char, title: &str) -> Result<()> {
+        (self.story, self.step) = (letter, 0);
+        self.code.clear();
+        (self.teller)(Said::Story(letter, title))
+    }
+
+    /// Sets the portal's clock to a local time, e.g. `2026-09-10T16:10`.
+    pub async fn at(&mut self, time: &str) -> Result<()> {
+        self.now = moment(time)?;
+        self.tokens.clear();
+        self.api.put("/demo/clock", &json!({ "now": self.now.to_string() })).await?.ok("đặt đồng hồ").map(drop)
+    }
+
+    /// Lets the portal's clock run again.
+    pub async fn release_clock(&mut self) -> Result<()> {
+        self.api.put("/demo/clock", &json!({ "now": null })).await?.ok("thả đồng hồ").map(drop)
+    }
+
+    /// Prepares a draft with its files and submits it; the story is about this dossier now.
+    pub async fn file(&mut self, who: &Person, did: &str, filing: &Filing, expect: Expect) -> Result<()> {
+        let token = self.token(who).await?;
+        let draft = self.api.post("/api/v1/drafts", Some(&token), None, &filing.draft()).await?.ok(did)?;
+        let draft = format!("/api/v1/drafts/{}", text(&draft, "id")?);
+        for (component, name) in filing.files {
+            let path = format!("{draft}/files?component={component}&name={name}");
+            self.api.upload(&path, &token, PDF.to_vec()).await?.ok(name)?;
+        }
+        let version = number(&self.api.get(&draft, Some(&token)).await?.ok(did)?, "version")?;
+        let path = format!("{draft}/submit");
+        let submitted = self.api.post(&path, Some(&token), Some(version), &json!({})).await?.ok(did)?;
+        self.code = text(&submitted, "code")?;
+        self.tell(who, did, expect).await
+    }
+
+    /// Takes an action on the dossier.
+    pub async fn act(&mut self, who: &Person, did: &str, action: Value, expect: Expect) -> Result<()> {
+        let acted = self.take(who, &action).await?.ok(did)?;
+        let mut seen = self.seen(who).await?;
+        // The answer counts: jobs may have moved the dossier on since.
+        seen.status = u8::try_from(number(&acted, "status")?)?;
+        seen.due_at = text(&acted, "due_at")?.parse()?;
+        seen.paused = !acted["paused_since"].is_null();
+        self.record(who, did, &seen, expect, None).await
+    }
+
+    /// Tries an action that must be refused because this condition fails.
+    pub async fn refused(&mut self, who: &Person, did: &str, action: Value, condition: &str, expect: Expect) -> Result<()> {
+        let answer = self.take(who, &action).await?;
+        let failed = answer.body.get("failed").and_then(Value::as_array).cloned().unwrap_or_default();
+        ensure!(
+            answer.status == 409 && failed.iter().any(|name| name == condition),
+            "{did}: mong bị từ chối vì {condition}, nhận {} {}",
+            answer.status,
+            answer.body
+        );
+        let seen = self.seen(who).await?;
+        self.record(who, did, &seen, expect, Some(condition)).await
+    }
+
+    /// Adds a file to the dossier; the answer is its id.
+    pub async fn add_file(&mut self, who: &Person, purpose: &str, component: &str, name: &str) -> Result<String> {
+        let token = self.token(who).await?;
+        let query = match component {
+            "" => format!("purpose={purpose}&name={name}"),
+            component => format!("purpose={purpose}&component={component}&name={name}"),
+        };
+        let path = format!("/api/v1/dossiers/{}/files?{query}", self.code);
+        let file = self.api.upload(&path, &token, PDF.to_vec()).await?.ok(name)?;
+        text(&file, "id")
+    }
+
+    /// The one who owes pays at the gateway; waits until the portal has heard of it.
+    /// `looks` follows the dossier: at the counter that is a clerk.
+    pub async fn pay(&mut self, payer: &Person, looks: &Person, did: &str, expect: Expect) -> Result<()> {
+        let opened = self.wait(looks, "mở khoản thanh toán", |seen| seen.pay_url.is_some()).await?;
+        let pay_url = opened.pay_url.context("không có trang thanh toán")?;
+        self.api.pay(&pay_url).await?.ok(did)?;
+        let before = opened.status;
+        let seen = self.wait(looks, "ghi nhận thanh toán", |seen| seen.owed == 0 && seen.status != before).await?;
+        self.record(payer, did, &seen, expect, None).await
+    }
+
+    /// Waits until the periodic task has marked the dossier late.
+    pub async fn becomes_late(&mut self, looks: &Person, did: &str, expect: Expect) -> Result<()> {
+        let seen = self.wait(looks, "đánh dấu quá hạn", |seen| seen.late).await?;
+        self.record(&super::cast::system(), did, &seen, expect, None).await
+    }
+
+    /// Downloads the file of the result, as its owner.
+    pub async fn download_result(&mut self, who: &Person, did: &str, file: &str, expect: Expect) -> Result<()> {
+        let token = self.token(who).await?;
+        let path = format!("/api/v1/dossiers/{}/files/{file}", self.code);
+        let answer = self.api.get(&path, Some(&token)).await?;
+        ensure!(answer.status == 200, "{did}: mong 200, nhận {}", answer.status);
+        self.tell(who, did, expect).await
+    }
+
+    async fn take(&mut self, who: &Person, action: &Value) -> Result<Answer> {
+        let version = self.seen(who).await?.version;
+        let token = self.token(who).await?;
+        let path = format!("/api/v1/dossiers/{}/actions", self.code);
+        self.api.post(&path, Some(&token), Some(version), action).await
+    }
+
+    async fn token(&mut self, who: &Person) -> Result<String> {
+        let name = match &who.login {
+            Login::Citizen(name) | Login::Staff(name) => name.clone(),
+            Login::System => bail!("the portal does not log in"),
+        };
+        if let Some(token) = self.tokens.get(&name) {
+            return Ok(token.clone());
+        }
+        let token = match &who.login {
+            Login::Citizen(id_number) => self.api.login_citizen(id_number).await?,
+            _ => self.api.login_staff(&name, &self.password).await?,
+        };
+        self.tokens.insert(name, token.clone());
+        Ok(token)
+    }
+
+    async fn seen(&mut self, who: &Person) -> Result<Seen> {
+        let token = self.token(who).await?;
+        let path = format!("/api/v1/dossiers/{}", self.code);
+        let dossier = self.api.get(&path, Some(&token)).await?.ok("xem hồ sơ")?;
+        let payment = self.api.get(&format!("{path}/payment"), Some(&token)).await?.ok("xem phí")?;
+        Ok(Seen {
+            status: u8::try_from(number(&dossier, "status")?)?,
+            due_at: text(&dossier, "due_at")?.parse()?,
+            paused: !dossier["paused_since"].is_null(),
+            late: !dossier["late_at"].is_null(),
+            version: number(&dossier, "version")?,
+            amount: number(&payment, "total")?,
+            owed: number(&payment, "due")?,
+            pay_url: payment.pointer("/order/pay_url").and_then(Value::as_str).map(str::to_owned),
+        })
+    }
+
+    async fn wait(&mut self, who: &Person, what: &str, done: impl Fn(&Seen) -> bool) -> Result<Seen> {
+        let started = std::time::Instant::now();
+        loop {
+            let seen = self.seen(who).await?;
+            if done(&seen) {
+                return Ok(seen);
+            }
+            ensure!(started.elapsed() < PATIENCE, "{}: chờ quá lâu: {what}; thấy {seen:?}", self.code);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn tell(&mut self, who: &Person, did: &str, expect: Expect) -> Result<()> {
+        let seen = self.seen(who).await?;
+        self.record(who, did, &seen, expect, None).await
+    }
+
+    async fn record(
+        &mut self,
+        who: &Person,
+        did: &str,
+        seen: &Seen,
+        expect: Expect,
+        refused: Option<&str>,
+    ) -> Result<()> {
+        self.step += 1;
+        let wrong = expect.wrong(seen)?;
+        let step = Step {
+            story: self.story,
+            step: self.step,
+            at: local(self.now),
+            who: who.name.clone(),
+            role: who.role.word().to_owned(),
+            role_name: who.role_name,
+            did: did.to_owned(),
+            refused: refused.map(str::to_owned),
+            status: seen.status,
+            status_name: DossierStatus::try_from(seen.status)?.vi(),
+            due_at: local(seen.due_at),
+            amount: seen.amount,
+            owed: seen.owed,
+            paused: seen.paused,
+            late: seen.late,
+            ok: wrong.is_empty(),
+            wrong,
+            code: self.code.clone(),
+        };
+        (self.teller)(Said::Step(&step))?;
+        ensure!(step.ok, "chuyện ({}) bước {}: {}", self.story, self.step, step.wrong.join("; "));
+        tokio::time::sleep(self.pause).await;
+        Ok(())
+    }
+}
+
+impl Filing {
+    fn draft(&self) -> Value {
+        let mut draft = json!({
+            "procedure": self.procedure,
+            "channel": self.channel,
+            "unit": self.unit,
+            "return_by": self.return_by,
+            "answers": self.answers,
+            "papers": self.papers,
+        });
+        if let Some(applicant) = &self.applicant {
+            draft["applicant"] = applicant.clone();
+        }
+        draft
+    }
+}
+
+fn number(body: &Value, member: &str) -> Result<i64> {
+    body.get(member).and_then(Value::as_i64).with_context(|| format!("câu trả lời không có số {member}: {body}"))
+}
+
+/// A local time without seconds.
+fn moment(text: &str) -> Result<Timestamp> {
+    let local: DateTime = text.parse()?;
+    Ok(local.to_zoned(vietnam())?.timestamp())
+}

@@ -1,0 +1,152 @@
+//! How the story is told: a line for people, or one JSON object a step.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use jiff::civil::Weekday;
+use serde::Serialize;
+
+use crate::clock::vietnam;
+
+/// One step, as it came out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// Letter of the story.
+    pub story: char,
+    /// From 1 in each story.
+    pub step: u32,
+    /// The portal's time, +07:00.
+    pub at: String,
+    pub who: String,
+    /// Role word of the workflows.
+    pub role: String,
+    #[serde(skip)]
+    pub role_name: &'static str,
+    pub did: String,
+    /// The condition for which it was refused, where that is what the story expects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// Status of the national portal, 1 to 10.
+    pub status: u8,
+    #[serde(skip)]
+    pub status_name: &'static str,
+    /// +07:00.
+    pub due_at: String,
+    /// Fees of the dossier, in đồng.
+    pub amount: i64,
+    /// Of these not paid yet, in đồng.
+    pub owed: i64,
+    pub paused: bool,
+    pub late: bool,
+    /// Everything was as expected.
+    pub ok: bool,
+    /// What was expected and did not come.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wrong: Vec<String>,
+    /// Code of the dossier.
+    pub code: String,
+}
+
+/// What a teller is given.
+pub enum Said<'a> {
+    /// A story begins: letter, title.
+    Story(char, &'a str),
+    Step(&'a Step),
+}
+
+/// Writes down what happens.
+pub type Teller = Box<dyn FnMut(Said) -> Result<()> + Send>;
+
+/// One JSON object a step, on standard output.
+pub fn lines() -> Teller {
+    Box::new(|said| {
+        if let Said::Step(step) = said {
+            println!("{}", serde_json::to_string(step)?);
+        }
+        Ok(())
+    })
+}
+
+/// Lines that people read, on standard output.
+pub fn table() -> Teller {
+    Box::new(|said| {
+        match said {
+            Said::Story(letter, title) => println!("\n({letter}) {title}"),
+            Said::Step(step) => println!("{}", line(step)),
+        }
+        Ok(())
+    })
+}
+
+fn line(step: &Step) -> String {
+    let who = format!("{} ({})", step.who, step.role_name);
+    let status = format!("{} {}", step.status, step.status_name);
+    let clock = match (step.late, step.paused) {
+        (true, _) => ", QUÁ HẠN",
+        (false, true) => ", tạm dừng",
+        (false, false) => "",
+    };
+    let money = match (step.amount, step.owed) {
+        (0, _) if step.status == 1 => "tiền tính khi tiếp nhận".to_owned(),
+        (0, _) => "0 đ".to_owned(),
+        (amount, 0) => format!("{} đ, đã nộp", grouped(amount)),
+        (amount, _) => format!("{} đ, chưa nộp", grouped(amount)),
+    };
+    let (at, due) = (spoken(&step.at), spoken(&step.due_at));
+    let mark = if step.ok { "✓" } else { "✗" };
+    let mut line = format!("{mark} {at:<26} {who:<38} {}\n{:8}{status}; hạn {due}{clock}; {money}; {}", step.did, "", step.code);
+    for wrong in &step.wrong {
+        line.push_str(&format!("\n      SAI: {wrong}"));
+    }
+    line
+}
+
+/// 1234567 → 1.234.567.
+fn grouped(amount: i64) -> String {
+    let digits = amount.to_string();
+    let mut grouped = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n) % 3 == 0 {
+            grouped.push('.');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A moment as the law's clocks show it, e.g. 2026-09-10T16:10:00+07:00.
+pub fn local(time: Timestamp) -> String {
+    let zoned = time.to_zoned(vietnam());
+    format!("{}+07:00", zoned.datetime().strftime("%Y-%m-%dT%H:%M:%S"))
+}
+
+/// The same for people: Thứ Năm 10/09/2026 16:10.
+fn spoken(at: &str) -> String {
+    let Ok(time) = at.parse::<Timestamp>() else { return at.to_owned() };
+    let time = time.to_zoned(vietnam());
+    let weekday = match time.weekday() {
+        Weekday::Monday => "Thứ Hai",
+        Weekday::Tuesday => "Thứ Ba",
+        Weekday::Wednesday => "Thứ Tư",
+        Weekday::Thursday => "Thứ Năm",
+        Weekday::Friday => "Thứ Sáu",
+        Weekday::Saturday => "Thứ Bảy",
+        Weekday::Sunday => "Chủ Nhật",
+    };
+    format!("{weekday} {}", time.strftime("%d/%m/%Y %H:%M"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, spoken};
+
+    #[test]
+    fn money_is_grouped_by_three() {
+        assert_eq!([0, 7_000, 21_000, 1_800_000].map(grouped), ["0", "7.000", "21.000", "1.800.000"]);
+    }
+
+    #[test]
+    fn times_are_said_in_vietnamese() {
+        assert_eq!(spoken("2026-09-10T16:10:00+07:00"), "Thứ Năm 10/09/2026 16:10");
+        assert_eq!(spoken("2026-09-12T20:00:00Z"), "Chủ Nhật 13/09/2026 03:00");
+    }
+}

@@ -1,0 +1,134 @@
+//! A portal that is killed and started again on the same data; the simulators of the national
+//! side stay up beside it.
+use std::fs::{File, OpenOptions};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+
+use crate::support::{DataDir, send};
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+pub const PASSWORD: &str = "a long word of the crash test";
+
+pub struct Portal {
+    pub url: String,
+    dir: DataDir,
+    port: u16,
+    simulators: Option<Child>,
+    server: Option<Child>,
+    simulators_port: u16,
+    mutant: bool,
+}
+
+impl Portal {
+    /// A new data directory with agencies, procedures and officials, and running simulators.
+    pub fn prepare(mutant: bool) -> Self {
+        let (port, simulators_port) = (free_port(), free_port());
+        let url = format!("http://127.0.0.1:{port}");
+        let dir = DataDir::new();
+        let mut portal = Self { url, dir, port, simulators: None, server: None, simulators_port, mutant };
+        portal.server = Some(portal.spawn(&["serve", "--demo"]));
+        portal.wait_until_it_answers();
+        portal.stop();
+        portal.simulators = Some(portal.spawn(&["simulate"]));
+        portal
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.dir.motcua(arguments);
+        command
+            .env("MOTCUA_HTTP__PORT", self.port.to_string())
+            .env("MOTCUA_HTTP__WORKERS", "2")
+            .env("MOTCUA_HTTP__SHUTDOWN_SECONDS", "1")
+            .env("MOTCUA_SIMULATORS__PORT", self.simulators_port.to_string())
+            .env("MOTCUA_DEMO__PASSWORD", PASSWORD)
+            // A job of a killed worker is taken over soon.
+            .env("MOTCUA_JOBS__LEASE_SECONDS", "2");
+        command
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Child {
+        let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
+        self.command(arguments).stdout(File::create("/dev/null").unwrap()).stderr(log).spawn().unwrap()
+    }
+
+    fn log(&self) -> std::path::PathBuf {
+        self.dir.path().join("portal.log")
+    }
+
+    /// Starts the server and waits until it answers.
+    pub fn start(&mut self) {
+        let arguments: &[&str] = if self.mutant { &["serve", "--mutant", "early-ack"] } else { &["serve"] };
+        self.server = Some(self.spawn(arguments));
+        self.wait_until_it_answers();
+    }
+
+    fn wait_until_it_answers(&mut self) {
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            let ended = self.server.as_mut().unwrap().try_wait().unwrap();
+            if ended.is_some() || begun.elapsed() > START_LIMIT {
+                let log = std::fs::read_to_string(self.log()).unwrap();
+                let tail: Vec<&str> = log.lines().rev().take(20).collect();
+                panic!("the portal does not start ({ended:?}):\n{}", tail.join("\n"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// SIGKILL; `hard`: PostgreSQL first, so that it cannot shut down in good order either.
+    pub fn kill(&mut self, hard: bool) {
+        if hard {
+            let postmaster = self.postmaster().lines().next().and_then(|pid| pid.parse().ok());
+            send("KILL", postmaster.unwrap());
+        }
+        let mut server = self.server.take().unwrap();
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+
+    /// Ends the server in good order.
+    pub fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            send("TERM", server.id() as i32);
+            server.wait().unwrap();
+        }
+    }
+
+    fn postmaster(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("pg/postmaster.pid")).unwrap()
+    }
+
+    /// A connection to the running server's database.
+    pub fn database(&self) -> PgConnection {
+        let noted = self.postmaster();
+        let socket = noted.lines().nth(4).unwrap();
+        PgConnection::establish(&format!("postgresql://motcua@/motcua?host={socket}")).unwrap()
+    }
+
+    /// What `motcua verify --deep` finds in the data of the stopped server.
+    pub fn verify(&self) -> Vec<String> {
+        let output = self.command(&["verify", "--deep"]).output().unwrap();
+        if output.status.success() {
+            return Vec::new();
+        }
+        let found = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&found).lines().map(|line| format!("verify: {line}")).collect()
+    }
+}
+
+impl Drop for Portal {
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(mut simulators) = self.simulators.take() {
+            let _ = simulators.kill();
+            let _ = simulators.wait();
+        }
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

@@ -1,0 +1,85 @@
+//! `motcua demo`: the story comes out as told, on the built binary.
+use serde_json::Value;
+
+use crate::support::DataDir;
+
+fn steps() -> Vec<Value> {
+    let output = DataDir::new().motcua(&["demo", "--json"]).output().expect("motcua runs");
+    let told = String::from_utf8(output.stdout).expect("UTF-8");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}\n{complaint}");
+    told.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
+}
+
+/// The steps of one story.
+fn of<'a>(steps: &'a [Value], story: &str) -> Vec<&'a Value> {
+    steps.iter().filter(|step| step["story"] == story).collect()
+}
+
+fn statuses(story: &[&Value]) -> Vec<i64> {
+    let mut statuses: Vec<i64> = story.iter().filter_map(|step| step["status"].as_i64()).collect();
+    statuses.dedup();
+    statuses
+}
+
+fn refusals<'a>(story: &[&'a Value]) -> Vec<&'a str> {
+    story.iter().filter_map(|step| step["refused"].as_str()).collect()
+}
+
+fn codes(story: &[&Value]) -> usize {
+    let codes: std::collections::BTreeSet<_> = story.iter().filter_map(|step| step["code"].as_str()).collect();
+    codes.len()
+}
+
+fn last<'a>(story: &[&'a Value], member: &str) -> &'a Value {
+    &story.last().expect("the story has steps")[member]
+}
+
+#[test]
+fn the_seven_stories_come_out_as_told() {
+    let steps = steps();
+    assert!(steps.iter().all(|step| step["ok"] == true));
+    assert!(steps.iter().all(|step| step["code"].as_str().is_some_and(|code| code.starts_with("H49."))));
+
+    let birth = of(&steps, "a");
+    assert_eq!(statuses(&birth), [1, 2, 4, 9, 10]);
+    assert_eq!(birth[0]["at"], "2026-09-10T16:10:00+07:00");
+    assert_eq!(last(&birth, "due_at"), "2026-09-11T17:00:00+07:00");
+    assert!(last(&birth, "at").as_str().is_some_and(|at| at.starts_with("2026-09-10")));
+    assert!(birth.iter().all(|step| step["amount"] == 0));
+
+    let residence = of(&steps, "b");
+    assert_eq!(statuses(&residence), [1, 2, 6, 4, 5, 4, 9, 10]);
+    assert_eq!(refusals(&residence), ["nothing_due"]);
+    assert_eq!((last(&residence, "amount"), last(&residence, "owed")), (&7_000.into(), &0.into()));
+    // Eleven working hours of pause after Wednesday 07:38: Thursday 10:38.
+    let supplement = residence.iter().position(|step| step["status"] == 5).expect("a supplement was asked for");
+    assert_eq!(residence[supplement]["due_at"], "2026-09-16T07:38:00+07:00");
+    assert_eq!(residence[supplement]["paused"], true);
+    assert_eq!(residence[supplement + 1]["due_at"], "2026-09-17T10:38:00+07:00");
+
+    let marriage = of(&steps, "c");
+    assert_eq!(refusals(&marriage), ["presence_recorded"]);
+    assert_eq!(last(&marriage, "status"), 10);
+
+    let copies = of(&steps, "d");
+    assert_eq!((last(&copies, "amount"), last(&copies, "owed")), (&21_000.into(), &0.into()));
+    assert_eq!(refusals(&copies), ["payment_confirmed"]);
+    assert_eq!(last(&copies, "status"), 10);
+
+    let business = of(&steps, "e");
+    assert_eq!((statuses(&business), codes(&business)), (vec![1, 3, 1, 2, 4, 9, 10], 2));
+    assert_eq!(refusals(&business), ["reasons_given"]);
+
+    let land = of(&steps, "f");
+    assert_eq!(statuses(&land), [1, 2, 6, 4]);
+    assert_eq!((last(&land, "amount"), last(&land, "owed")), (&1_800_000.into(), &0.into()));
+    assert_eq!(last(&land, "paused"), true);
+
+    let permit = of(&steps, "g");
+    let marked: Vec<_> = permit.iter().filter(|step| step["role"] == "system").collect();
+    assert_eq!(marked.len(), 1, "late once");
+    assert_eq!((&marked[0]["late"], &marked[0]["due_at"]), (&true.into(), &"2026-10-05T17:00:00+07:00".into()));
+    assert_eq!(last(&permit, "due_at"), "2026-10-09T17:00:00+07:00");
+    assert_eq!(last(&permit, "status"), 10);
+}

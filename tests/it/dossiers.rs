@@ -1,0 +1,10 @@
+//! Dossiers over HTTP, on a real PostgreSQL with all procedures and agencies.
+mod acting;
+mod budget;
+mod clocks;
+mod counter;
+mod lifecycles;
+mod play;
+mod privacy;
+mod reading;
+mod submitting;

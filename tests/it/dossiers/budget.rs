@@ -1,0 +1,98 @@
+//! Statements a request may cost, counted at the connections: constant, however much a caller
+//! may see.
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use motcua::workflow::Role;
+use serde_json::json;
+
+use super::play::{birth, procedure};
+use crate::support::stage::{Caller, ONE_STOP, Portal};
+
+/// Statements of every database since the counting began.
+static COUNTED: Mutex<Option<HashMap<String, usize>>> = Mutex::new(None);
+
+/// Counts the statements of one connection under its database.
+#[derive(Default)]
+struct Counter(String);
+
+impl Instrumentation for Counter {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartEstablishConnection { url, .. } => self.0 = url.to_owned(),
+            InstrumentationEvent::StartQuery { .. } => {
+                let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+                *counted.get_or_insert_default().entry(self.0.clone()).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How many statements a request costs when everything is warm.
+async fn cost(portal: &Portal, caller: &Caller<'_>, path: &str) -> usize {
+    let read = || {
+        let counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.as_ref().and_then(|all| all.get(portal.database.url()).copied()).unwrap_or_default()
+    };
+    let mut cheapest = usize::MAX;
+    for _ in 0..5 {
+        let before = read();
+        caller.get(path).await.expect(200);
+        cheapest = cheapest.min(read() - before);
+    }
+    cheapest
+}
+
+// Mutants: one query a grant; one query a row.
+#[actix_web::test]
+async fn what_a_read_costs_does_not_grow_with_rows_or_grants() {
+    set_default_instrumentation(|| Some(Box::new(Counter::default()))).expect("it can be set");
+    let portal = Portal::new().await;
+    let procedure = procedure("1.001193");
+    let (plain, granted) = (portal.clerk(), portal.another(Role::OneStopClerk, ONE_STOP));
+    for number in 1..=54 {
+        let code = format!("H49.{number:02}.01");
+        for role in [Role::OneStopClerk, Role::Specialist, Role::Leader] {
+            portal.sql(
+                &format!(
+                    "INSERT INTO position (id, staff_id, agency_id, role, valid_from)
+                     SELECT gen_random_uuid(), '{}', id, '{}', '2025-07-01' FROM agency WHERE code = $1
+                       AND NOT (code = '{ONE_STOP}' AND 'one_stop_clerk' = '{1}')",
+                    granted.id(),
+                    role.word()
+                ),
+                &code,
+            );
+        }
+    }
+    let first = birth(&portal, &procedure).await;
+    let paths = |code: &str| {
+        let of = |part: &str| format!("/api/v1/dossiers/{code}{part}");
+        [
+            ("/api/v1/dossiers".to_owned(), 2),
+            ("/api/v1/dossiers/count".to_owned(), 2),
+            ("/api/v1/dossiers?holder=H49.45.01&open=true".to_owned(), 3),
+            (of(""), 2),
+            (of("/events"), 3),
+            (of("/actions"), 7),
+            (of("/deadline"), 2),
+            (of("/files"), 3),
+        ]
+    };
+    let mut alone = Vec::new();
+    for (path, budget) in paths(&first.code) {
+        let cost = cost(&portal, &plain, &path).await;
+        assert!((1..=budget).contains(&cost), "{path} costs {cost} statements, {budget} are allowed");
+        alone.push(cost);
+    }
+    for _ in 0..30 {
+        birth(&portal, &procedure).await;
+    }
+    for (before, (path, _)) in alone.iter().zip(paths(&first.code)) {
+        assert_eq!(cost(&portal, &plain, &path).await, *before, "{path} with more rows");
+        assert_eq!(cost(&portal, &granted, &path).await, *before, "{path} with more grants");
+    }
+    assert_eq!(json!(portal.clerk().get("/api/v1/dossiers/count").await.body["count"]), json!(31));
+}
