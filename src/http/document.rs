@@ -41,7 +41,9 @@ fn declare_problems(operation: &mut Operation) {
         if let RefOr::T(response) = response {
             response.content = take(&mut response.content)
                 .into_iter()
-                .map(|(kind, content)| (if is_problem(&content) { PROBLEM.to_owned() } else { kind }, content))
+                .map(|(kind, content)| {
+                    (if is_problem(&content) { PROBLEM.to_owned() } else { kind }, content)
+                })
                 .collect();
         }
     }

@@ -29,8 +29,12 @@ pub static TOO_MANY_REQUESTS: Code = Code::new(
     "Quá nhiều yêu cầu; xin thử lại sau",
     "Too many requests; try again later",
 );
-pub static BODY_TOO_SLOW: Code =
-    Code::new(408, "body_too_slow", "Gửi dữ liệu quá chậm, đã dừng", "The body came too slowly and was cut off");
+pub static BODY_TOO_SLOW: Code = Code::new(
+    408,
+    "body_too_slow",
+    "Gửi dữ liệu quá chậm, đã dừng",
+    "The body came too slowly and was cut off",
+);
 
 /// The doors that somebody without a login can use to guess: logins and tokens, tracking
 /// secrets, payments by their reference, notices of the payment platform.

@@ -15,7 +15,8 @@ impl Methods {
                 ("DELETE", item.delete.is_some()),
                 ("PATCH", item.patch.is_some()),
             ];
-            let names: Vec<&str> = methods.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect();
+            let names: Vec<&str> =
+                methods.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect();
             (path.split('/').map(str::to_owned).collect(), names.join(", "))
         });
         Self(allowed.collect())
@@ -27,10 +28,14 @@ impl Methods {
         let is_variable = |part: &str| part.starts_with('{');
         let fits = |template: &[String]| {
             template.len() == asked.len()
-                && template.iter().zip(&asked).all(|(part, asked)| part == asked || is_variable(part) && !asked.is_empty())
+                && template
+                    .iter()
+                    .zip(&asked)
+                    .all(|(part, asked)| part == asked || is_variable(part) && !asked.is_empty())
         };
         let fitting = self.0.iter().filter(|(template, _)| fits(template));
-        let plainest = fitting.min_by_key(|(template, _)| template.iter().filter(|part| is_variable(part)).count());
+        let plainest =
+            fitting.min_by_key(|(template, _)| template.iter().filter(|part| is_variable(part)).count());
         plainest.map(|(_, methods)| methods.as_str())
     }
 }

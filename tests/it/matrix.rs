@@ -86,7 +86,8 @@ fn the_document_declares_as_public_just_what_nobody_may_do() {
     for row in rows() {
         let nobody = &row.expect[&Role::Anonymous];
         let refused = nobody.values().all(|status| *status == 401);
-        let logs_in = ["log_in_staff", "refresh_token", "issue_machine_token"].contains(&row.operation.as_str());
+        let logs_in =
+            ["log_in_staff", "refresh_token", "issue_machine_token"].contains(&row.operation.as_str());
         let public = operations[&row.operation].public;
         assert_eq!(public, !refused || logs_in, "{}: nobody gets {nobody:?}", row.name());
     }
@@ -129,7 +130,12 @@ async fn every_cell_answers_as_the_file_says() {
             }
             // `track_dossier` is told the right secret of what exists.
             if matches!(row.on, On::Dossier | On::Draft) && row.operation != "track_dossier" {
-                assert_eq!(hidden[0], hidden[1], "{} of {role:?}: foreign must look like nonexistent", row.name());
+                assert_eq!(
+                    hidden[0],
+                    hidden[1],
+                    "{} of {role:?}: foreign must look like nonexistent",
+                    row.name()
+                );
             }
             answers.insert(role, cells);
         }

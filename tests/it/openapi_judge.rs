@@ -51,7 +51,8 @@ async fn schemathesis_finds_no_answer_outside_the_document() {
         }
         let run = actix_web::rt::task::spawn_blocking(move || command.output());
         let run = run.await.unwrap().expect("schemathesis runs");
-        let report = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
+        let report =
+            String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
         let generated = generated(&report);
         println!("{role:?}: {generated} cases");
         cases += generated;

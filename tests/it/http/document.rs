@@ -9,7 +9,10 @@ fn the_committed_document_is_what_the_code_gives() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json");
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     let made = app::openapi().to_pretty_json().unwrap();
-    assert!(committed.trim_end() == made, "openapi/openapi.json is out of date: run `make openapi` and read the difference");
+    assert!(
+        committed.trim_end() == made,
+        "openapi/openapi.json is out of date: run `make openapi` and read the difference"
+    );
 }
 
 #[actix_web::test]
@@ -23,7 +26,9 @@ async fn the_served_document_is_what_the_code_gives() {
 fn every_operation_says_who_may_call_it_and_which_problems_answer() {
     let document = serde_json::to_value(app::openapi()).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(_, o)| o["responses"].is_object()) {
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(_, o)| o["responses"].is_object())
+        {
             let security = &operation["security"];
             let known = [serde_json::json!([{}]), serde_json::json!([{"bearer": []}])];
             assert!(known.contains(security), "{method} {path}: {security}");

@@ -23,7 +23,10 @@ async fn an_address_that_guesses_too_often_must_wait() {
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait} s");
     let problem: Value = refused.json().await.unwrap();
-    assert_eq!((problem["code"].as_str(), problem["status"].as_u64()), (Some("too_many_requests"), Some(429)));
+    assert_eq!(
+        (problem["code"].as_str(), problem["status"].as_u64()),
+        (Some("too_many_requests"), Some(429))
+    );
 
     // The same door by other names, and the other doors without a login.
     let others = [

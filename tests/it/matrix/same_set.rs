@@ -125,8 +125,12 @@ async fn all_paths_show_the_same_dossiers() {
                 }
                 shown += u32::from(*visible);
             }
-            let expected: BTreeSet<&str> =
-                all.iter().zip(&model).filter(|(_, visible)| **visible).map(|(o, _)| o["code"].as_str()).collect();
+            let expected: BTreeSet<&str> = all
+                .iter()
+                .zip(&model)
+                .filter(|(_, visible)| **visible)
+                .map(|(o, _)| o["code"].as_str())
+                .collect();
             let codes: BTreeSet<&str> = all.iter().map(|object| object["code"].as_str()).collect();
             let ours = |listed: &BTreeSet<String>| -> BTreeSet<String> {
                 listed.iter().filter(|code| codes.contains(code.as_str())).cloned().collect()

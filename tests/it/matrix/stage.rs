@@ -169,7 +169,9 @@ impl Stage {
     pub fn token_of(&self, subject: Subject, level: i16) -> String {
         let scopes = ["payments.lookup".to_owned()];
         let scopes = if matches!(subject, Subject::Machine(_)) { &scopes[..] } else { &[] };
-        let open = |tx: &mut motcua::db::Tx| session::open(tx, subject, level, scopes, SignedDuration::from_hours(1));
+        let open = |tx: &mut motcua::db::Tx| {
+            session::open(tx, subject, level, scopes, SignedDuration::from_hours(1))
+        };
         let session = self.app.db.write_blocking(&Actor::system("test"), open).unwrap();
         let now = self.app.db.clock.now();
         self.app.tokens.issue(Kind::Access, &session, &subject.key(), now).unwrap().text
@@ -196,7 +198,8 @@ impl Stage {
             let procedure = include_str!("../../../data/procedures/1.001193.json");
             let procedure: Value = serde_json::from_str(procedure).unwrap();
             let answers = &procedure["scenarios"][0]["answers"];
-            let draft = json!({"procedure": "1.001193", "channel": "online", "unit": BELOW, "answers": answers});
+            let draft =
+                json!({"procedure": "1.001193", "channel": "online", "unit": BELOW, "answers": answers});
             let draft = send(post("/api/v1/drafts").set_json(draft)).await;
             let id: Uuid = draft["id"].as_str().unwrap().parse().unwrap();
             for component in ["1.001193-TP02", "1.001193-TP06"] {
@@ -370,8 +373,10 @@ impl Stage {
     /// Copies rows with changed columns. A file gets a new id, the first the one that is asked for.
     fn copy(&self, table: &str, key: &str, of: Uuid, changes: &Value) {
         let with_id = match table {
-            "file" => "$2 || jsonb_build_object('id', CASE WHEN row_number() OVER (ORDER BY t.id) = 1 \
-                       AND $2->>'id' IS NOT NULL THEN ($2->>'id')::uuid ELSE gen_random_uuid() END)",
+            "file" => {
+                "$2 || jsonb_build_object('id', CASE WHEN row_number() OVER (ORDER BY t.id) = 1 \
+                       AND $2->>'id' IS NOT NULL THEN ($2->>'id')::uuid ELSE gen_random_uuid() END)"
+            }
             _ => "$2",
         };
         let sql = format!(
@@ -395,7 +400,13 @@ pub struct Filed {
 
 impl Default for Filed {
     fn default() -> Self {
-        Self { receiving: ELSEWHERE, handling: ELSEWHERE, consulted: vec![], applicant: Uuid::nil(), closed: false }
+        Self {
+            receiving: ELSEWHERE,
+            handling: ELSEWHERE,
+            consulted: vec![],
+            applicant: Uuid::nil(),
+            closed: false,
+        }
     }
 }
 

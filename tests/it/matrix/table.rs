@@ -183,7 +183,8 @@ pub fn render(rows: &[Row]) -> String {
             .expect
             .iter()
             .map(|(role, cells)| {
-                let cells: Vec<String> = cells.iter().map(|(r, status)| format!("{}: {status}", json(r))).collect();
+                let cells: Vec<String> =
+                    cells.iter().map(|(r, status)| format!("{}: {status}", json(r))).collect();
                 format!("    {}: {{{}}}", json(role), cells.join(", "))
             })
             .collect();
