@@ -230,6 +230,7 @@ impl Stage {
             ("agency", UNIT.to_owned()),
             ("secret", "khong-co-that-12".to_owned()),
             ("number", format!("{:04}", self.number)),
+            ("colleague", Uuid::now_v7().to_string()),
             ("short", format!("{:03}", self.number % 1000)),
             ("version", "1".to_owned()),
         ]);
@@ -275,6 +276,9 @@ impl Stage {
             let staff = self.official(&format!("post.{}", self.number));
             object.insert("id", staff.to_string());
             object.insert("position", self.appoint(staff, code, "specialist").to_string());
+            let colleague = self.official(&format!("colleague.{}", self.number));
+            self.appoint(colleague, UNIT, "specialist");
+            object.insert("colleague", colleague.to_string());
         }
     }
 
