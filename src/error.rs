@@ -131,6 +131,14 @@ impl Error {
         }
     }
 
+    /// Seconds after which another try makes sense.
+    pub fn retry_after(&self) -> u64 {
+        match self {
+            Self::Refused(refused) => refused.more.get("retry_after").and_then(Value::as_u64).unwrap_or(1),
+            Self::Db(_) | Self::Internal(_) => 1,
+        }
+    }
+
     /// Serialization failure or deadlock: the same transaction may succeed when run again.
     pub fn is_retryable(&self) -> bool {
         use diesel::result::{DatabaseErrorKind::SerializationFailure, Error as E};

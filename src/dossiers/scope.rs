@@ -1,7 +1,9 @@
 //! Which dossiers somebody sees: one predicate, the root of every query.
 //!
 //! Get, list, count, export, events and files all start from `visible`. What is not visible
-//! does not exist for the caller: 404, the same as a code that was never given.
+//! does not exist for the caller: 404, the same as a code that was never given. Officials see
+//! what their own agency received, handles or was asked about; leaders and auditors also what
+//! is below; administrators and machine clients see none.
 
 use diesel::dsl::sql;
 use diesel::pg::Pg;
