@@ -46,6 +46,8 @@ have_libpq || missing+=(libpq-dev)
 have_postgres || missing+=(postgresql)
 if [ "$purpose" = test ]; then
     have_venv || missing+=(python3 python3-venv)
+    # The walk through the API of the README is run as it stands there.
+    have curl || missing+=(curl)
 fi
 
 # A package that installs a server would also create and start a database of its

@@ -2,12 +2,13 @@
 //!
 //! `App` has no client for the outside: what needs the national side is a job.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Compress, ErrorHandlers};
-use actix_web::{HttpMessage, web};
+use actix_web::middleware::{Compress, ErrorHandlers, from_fn};
+use actix_web::http::header;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
@@ -21,6 +22,7 @@ use crate::db::Db;
 use crate::dossiers::{self, Submissions};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
+use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use crate::{agencies, auth, http, jobs, notices, payments, people, sync};
 
 /// What every handler may use; built once, shared by all threads.
@@ -31,6 +33,8 @@ pub struct App {
     pub calendar: &'static Calendar,
     pub catalogue: Catalogue,
     pub files: Files,
+    /// Requests a minute and speed of bodies, for all threads.
+    pub limits: http::Limits,
     /// The group commit of submissions.
     pub submissions: Submissions,
 }
@@ -41,7 +45,9 @@ impl App {
         let files = Files::open(&config)?;
         let submissions = dossiers::start(&db);
         let calendar = Calendar::embedded();
-        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue: Catalogue::default(), files, submissions }))
+        let limits = http::Limits::of(&config.http);
+        let catalogue = Catalogue::default();
+        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue, files, limits, submissions }))
     }
 }
 
@@ -77,6 +83,26 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     api
 }
 
+/// The same for the whole process: made once.
+fn document() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
+    DOCUMENT.get_or_init(openapi)
+}
+
+/// What no route takes: a path that is not there, or one that has other methods.
+async fn unrouted(request: HttpRequest) -> HttpResponse {
+    static METHODS: OnceLock<http::Methods> = OnceLock::new();
+    let methods = METHODS.get_or_init(|| http::Methods::of(document()));
+    let Some(allowed) = methods.allowed(request.match_info().as_str()) else {
+        return HttpResponse::from_error(NOT_FOUND.err());
+    };
+    let mut refusal = HttpResponse::from_error(METHOD_NOT_ALLOWED.err());
+    if let Ok(allowed) = allowed.parse() {
+        refusal.headers_mut().insert(header::ALLOW, allowed);
+    }
+    refusal
+}
+
 /// The actix application over an `App`, as the server and the tests use it.
 pub fn service(
     app: Arc<App>,
@@ -95,10 +121,12 @@ pub fn service(
         .configure(routes)
         .into_app()
         .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/api/v1/openapi.json", openapi()))
-        .configure(http::configure_extractors)
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/api/v1/openapi.json", document().clone()))
+        .configure(http::extractors(app.config.http.max_body_bytes))
+        .default_service(web::to(unrouted))
         .app_data(web::Data::new(VneidClient::new(&app.config)))
         .app_data(web::Data::from(app))
+        .wrap(from_fn(http::guard))
         .wrap(Compress::default())
         .wrap(ErrorHandlers::new().default_handler(http::render_problems))
         .wrap_fn(|request, service| {
@@ -108,6 +136,7 @@ pub fn service(
             let response = service.call(request);
             async move {
                 let mut response = response.await?;
+                http::harden(&mut response);
                 if let Ok(value) = id.0.to_string().parse() {
                     response
                         .headers_mut()
@@ -144,6 +173,7 @@ pub mod demo_clock {
     /// Sets the clock of a demonstration; elsewhere there is no such thing.
     #[utoipa::path(
         operation_id = "set_demo_clock",
+        security(()),
         tag = "demo",
         request_body = DemoClock,
         responses(

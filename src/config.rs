@@ -54,7 +54,9 @@ pub struct Http {
     /// 0: no floor.
     pub min_body_bytes_per_second: u64,
     pub shutdown_seconds: u64,
+    /// 0: no limit.
     pub public_requests_per_minute: u32,
+    pub behind_proxy: bool,
 }
 
 /// The database and its limits.

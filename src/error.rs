@@ -126,8 +126,16 @@ impl Error {
     pub fn code(&self) -> &'static Code {
         match self {
             Self::Refused(refused) => refused.code,
-            Self::Db(error) if is_lock_timeout(error) => &BUSY,
+            Self::Db(error) if is_passing(error) => &BUSY,
             Self::Db(_) | Self::Internal(_) => &INTERNAL,
+        }
+    }
+
+    /// Seconds after which another try makes sense.
+    pub fn retry_after(&self) -> u64 {
+        match self {
+            Self::Refused(refused) => refused.more.get("retry_after").and_then(Value::as_u64).unwrap_or(1),
+            Self::Db(_) | Self::Internal(_) => 1,
         }
     }
 
@@ -171,10 +179,18 @@ impl Error {
     }
 }
 
-/// `lock_timeout` passed: somebody holds the row too long.
-fn is_lock_timeout(error: &diesel::result::Error) -> bool {
-    matches!(error, diesel::result::Error::DatabaseError(_, info)
-        if info.message().contains("lock timeout"))
+/// Nothing is wrong with the request: a lock or a statement took too long, or the connection
+/// was lost.
+fn is_passing(error: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind::ClosedConnection, Error as E};
+    match error {
+        E::DatabaseError(ClosedConnection, _) => true,
+        E::DatabaseError(_, info) => {
+            let message = info.message();
+            message.contains("lock timeout") || message.contains("statement timeout")
+        }
+        _ => false,
+    }
 }
 
 /// Language of titles and messages; Vietnamese unless `Accept-Language` prefers English.

@@ -25,7 +25,7 @@ CREATE INDEX charge_dossier ON charge (dossier_id);
 
 CREATE TABLE payment_order (
     id uuid PRIMARY KEY,
-    dossier_id uuid NOT NULL REFERENCES dossier (id),
+    dossier_id uuid NOT NULL REFERENCES dossier (id) DEFERRABLE INITIALLY DEFERRED,
     reference text NOT NULL UNIQUE CHECK (length(reference) <= 20),
     amount bigint NOT NULL CHECK (amount > 0),
     state text NOT NULL CHECK (state IN ('open', 'paid', 'cancelled')),

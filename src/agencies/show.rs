@@ -17,6 +17,7 @@ use crate::http::{Cursor, Day, PageQuery, Text};
 /// Level of administration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AgencyLevel)]
 pub enum Level {
     /// Bộ, ngành.
     Ministry,
@@ -104,7 +105,7 @@ pub struct AgencyQuery {
 
 /// List agencies
 #[utoipa::path(
-    operation_id = "list_agencies", tag = "agencies", params(AgencyQuery),
+    operation_id = "list_agencies", security(()), tag = "agencies", params(AgencyQuery),
     responses(
         (status = 200, description = "A page", body = AgencyPage),
         (status = 400, description = "A parameter is malformed", body = Problem),
@@ -125,7 +126,7 @@ pub async fn list_agencies(
 
 /// Show an agency
 #[utoipa::path(
-    operation_id = "show_agency", tag = "agencies",
+    operation_id = "show_agency", security(()), tag = "agencies",
     params(("code" = String, Path, description = "Identifier code", example = "H49.22")),
     responses(
         (status = 200, description = "The agency; its version is the ETag", body = AgencyOut),

@@ -197,7 +197,10 @@ fn give(tx: &mut Tx, official: Uuid, new: &NewPosition) -> Result<Reply> {
 fn may_appoint(actor: &Actor, agency: Uuid, role: &str) -> Result<()> {
     let admin = actor.need_staff()?;
     let daily = !matches!(role, "auditor" | "system_admin");
-    let over = admin.positions.iter().any(|p| p.role == Role::AgencyAdmin && p.sees.contains(&agency));
+    let over = admin.positions.iter().any(|p| {
+        // Who stands in for an administrator does the daily work, and appoints nobody.
+        p.role == Role::AgencyAdmin && p.substitutes.is_none() && p.sees.contains(&agency)
+    });
     if admin.has_role(Role::SystemAdmin) || (daily && over) { Ok(()) } else { Err(FORBIDDEN.err()) }
 }
 

@@ -64,7 +64,7 @@ pub struct Position {
     pub role: Role,
     /// The absent official whose position it is, when it is not one's own.
     pub substitutes: Option<Uuid>,
-    /// Agencies whose dossiers the role sees: its own, and for a supervising role those below.
+    /// Agencies within the role's reach: its own, and for a supervising role those below.
     pub sees: Vec<Uuid>,
 }
 
@@ -132,9 +132,11 @@ impl StaffActor {
         self.positions.iter().any(|p| p.role == role && p.agency_id == agency)
     }
 
-    /// Every agency whose dossiers some position sees.
+    /// Every agency whose dossiers some position sees. Who keeps an agency's accounts reaches
+    /// its people, not its dossiers.
     pub fn sees(&self) -> Vec<Uuid> {
-        let mut all: Vec<Uuid> = self.positions.iter().flat_map(|p| p.sees.iter().copied()).collect();
+        let reading = self.positions.iter().filter(|p| p.role != Role::AgencyAdmin);
+        let mut all: Vec<Uuid> = reading.flat_map(|p| p.sees.iter().copied()).collect();
         all.sort_unstable();
         all.dedup();
         all

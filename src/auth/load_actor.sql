@@ -21,7 +21,8 @@ LEFT JOIN LATERAL (
         'role', p.role,
         'substitutes', p.absent_id,
         'sees', CASE
-            -- Supervision reaches down the tree; the others see what their own agency has.
+            -- Supervision reaches down the tree: a leader and an auditor to dossiers, an
+            -- administrator to accounts. The others see what their own agency has.
             WHEN p.role IN ('leader', 'agency_admin', 'auditor') THEN (
                 SELECT coalesce(jsonb_agg(c.descendant_id), '[]'::jsonb) FROM agency_closure c WHERE c.ancestor_id = p.agency_id
             )

@@ -64,7 +64,7 @@ pub struct MachineTokenOut {
 
 /// Get a token for a machine client
 #[utoipa::path(
-    operation_id = "issue_machine_token", tag = "auth",
+    operation_id = "issue_machine_token", security(()), tag = "auth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "A token", body = MachineTokenOut),

@@ -24,7 +24,7 @@ pub struct RefreshRequest {
 
 /// Get the next access token of a living session
 #[utoipa::path(
-    operation_id = "refresh_token", tag = "auth",
+    operation_id = "refresh_token", security(()), tag = "auth",
     responses(
         (status = 200, description = "New tokens; the session ends later", body = TokensOut),
         (status = 400, description = "Not JSON of this shape", body = Problem),

@@ -44,7 +44,7 @@ const PASSWORD_LIMIT: usize = 1024;
 
 /// Log in as an official
 #[utoipa::path(
-    operation_id = "log_in_staff", tag = "auth",
+    operation_id = "log_in_staff", security(()), tag = "auth",
     responses(
         (status = 200, description = "Logged in", body = TokensOut),
         (status = 400, description = "Not JSON of this shape", body = Problem),

@@ -100,7 +100,8 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<boo
         }
     };
     let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let length =
+        text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
     let Some(length) = length else { bail!("an answer without a length: {text}") };
     while answer.len() < head + length {
         if stream.read_buf(answer).await? == 0 {

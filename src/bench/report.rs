@@ -41,7 +41,15 @@ impl Row {
     pub fn ratio(what: &str, unit: &str, measured: f64, reference: f64, aim: Aim) -> Self {
         let ratio = measured / reference;
         let (what, unit) = (what.to_owned(), unit.to_owned());
-        Self { what, unit, measured, reference: Some(reference), ratio: Some(ratio), aim, met: aim.met(ratio) }
+        Self {
+            what,
+            unit,
+            measured,
+            reference: Some(reference),
+            ratio: Some(ratio),
+            aim,
+            met: aim.met(ratio),
+        }
     }
 
     /// A figure by itself.

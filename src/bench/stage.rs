@@ -66,7 +66,7 @@ impl Stage {
         std::fs::create_dir_all(&folder)?;
         config.data_dir.clone_from(&folder);
         config.auth.access_token_minutes = 12 * 60;
-        config.http.public_requests_per_minute = u32::MAX;
+        config.http.public_requests_per_minute = 0;
         let place = EmbeddedConfig { data_dir: folder.clone(), address: "a benchmark".to_owned() };
         let embedded = Embedded::start(&place, progress)?;
         let url = embedded.url(DATABASE);
@@ -88,7 +88,8 @@ impl Stage {
             thread: Some(thread),
             embedded,
         };
-        stage.units = stage.lines("SELECT code AS line FROM agency WHERE kind = 'one_stop_unit' ORDER BY code")?;
+        stage.units =
+            stage.lines("SELECT code AS line FROM agency WHERE kind = 'one_stop_unit' ORDER BY code")?;
         stage.execute(include_str!("sql/people.sql"), &[])?;
         stage.citizens = stage.log_in(&app, "person", Subject::Citizen, 2)?;
         stage.clerks = stage.log_in(&app, "staff", Subject::Staff, 0)?;
@@ -96,7 +97,13 @@ impl Stage {
     }
 
     /// Tokens of everybody in a table, in the order of ids.
-    fn log_in(&self, app: &App, table: &str, subject: fn(Uuid) -> Subject, level: i16) -> Result<Vec<String>> {
+    fn log_in(
+        &self,
+        app: &App,
+        table: &str,
+        subject: fn(Uuid) -> Subject,
+        level: i16,
+    ) -> Result<Vec<String>> {
         let ids = self.lines(&format!("SELECT id::text AS line FROM {table} ORDER BY id"))?;
         let mut tokens = Vec::new();
         for id in ids {
@@ -135,6 +142,11 @@ impl Stage {
             sql = sql.replace(&format!("{{{name}}}"), value);
         }
         Ok(self.connect()?.batch_execute(&sql)?)
+    }
+
+    /// As autovacuum would have done by then.
+    pub fn vacuum(&self) -> Result<()> {
+        Ok(self.connect()?.batch_execute("VACUUM ANALYZE")?)
     }
 
     /// Runs a query whose one column is a text called `line`.
@@ -216,8 +228,9 @@ fn serve(app: Arc<App>) -> Result<Served> {
     let (tell, hear) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let server = HttpServer::new(move || app::service(app.clone()).route(CONSTANT, web::get().to(constant)))
-                .bind(("127.0.0.1", 0))?;
+            let server =
+                HttpServer::new(move || app::service(app.clone()).route(CONSTANT, web::get().to(constant)))
+                    .bind(("127.0.0.1", 0))?;
             let addresses = server.addrs();
             let server = server.disable_signals().run();
             // Nobody listens any more when the start failed elsewhere.

@@ -19,7 +19,8 @@ const PGBENCH: usize = 1_000_000;
 /// The one query of every request with a token, with its parameters as `pgbench` has them.
 fn actor_query(session: &str) -> String {
     let query = include_str!("../auth/load_actor.sql");
-    let lines: Vec<&str> = query.lines().map(|line| line.split("--").next().unwrap_or_default().trim()).collect();
+    let lines: Vec<&str> =
+        query.lines().map(|line| line.split("--").next().unwrap_or_default().trim()).collect();
     format!(
         "WITH given (session, now, today) AS (SELECT {session}::uuid, now(), current_date) {};\n",
         lines.join(" ")
@@ -36,7 +37,7 @@ pub fn submit(stage: &Stage, options: &Options, progress: &dyn Fn(&str)) -> Resu
     let count = options.seconds as usize * DRAFTS_A_SECOND;
     progress(&format!("submit: preparing {count} drafts"));
     stage.drafts(1, count)?;
-    stage.execute("VACUUM ANALYZE", &[])?;
+    stage.vacuum()?;
     progress(&format!("submit: {} s over HTTP", options.seconds));
     let mut http = submit_all(stage, options, count)?;
     let (rate, p95) = (http.per_second(), http.quantile_ms(0.95));
@@ -94,7 +95,7 @@ fn pgbench_submit(
     let base = PGBENCH * run;
     progress(&format!("submit: preparing {count} drafts for pgbench"));
     stage.drafts(base + 1, base + count)?;
-    stage.execute("VACUUM ANALYZE", &[])?;
+    stage.vacuum()?;
     let mut script = counters(count / options.clients, base);
     if reads {
         script += &actor_query(":session");
@@ -131,7 +132,7 @@ fn values(stage: &Stage, action: &str, seq: u8, kind: &str) -> Result<Vec<(&'sta
         ("detail", of("e.detail")?),
         ("changes", of("e.changes")?),
         ("reply", of("k.body")?),
-        ("payload", of("jsonb_build_object('dossier_id', d.id, 'status', 1, 'action', e.action)")?),
+        ("payload", of("jsonb_build_object('dossier_id', d.id, 'seq', e.seq)")?),
     ])
 }
 
@@ -155,7 +156,7 @@ pub fn receive(stage: &Stage, options: &Options, progress: &dyn Fn(&str)) -> Res
     progress(&format!("receive: preparing {count} dossiers for pgbench"));
     let base = PGBENCH * 5;
     stage.dossiers(base + 1, base + count, true)?;
-    stage.execute("VACUUM ANALYZE", &[])?;
+    stage.vacuum()?;
     let script = counters(count / options.clients, base)
         + &actor_query(":session")
         + include_str!("sql/receive.pgbench");

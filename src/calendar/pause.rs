@@ -29,6 +29,8 @@ pub enum PauseReason {
     Opinion,
     /// Niêm yết, thông báo công khai.
     PublicNotice,
+    /// Đã có kết quả, sau đó trả lại để xử lý tiếp.
+    ResultReady,
 }
 
 impl PauseReason {
@@ -39,6 +41,7 @@ impl PauseReason {
             PauseReason::Tax => "chờ thực hiện nghĩa vụ thuế",
             PauseReason::Opinion => "chờ ý kiến cơ quan phối hợp",
             PauseReason::PublicNotice => "niêm yết công khai",
+            PauseReason::ResultReady => "đã có kết quả, chờ trả",
         }
     }
 
@@ -49,6 +52,7 @@ impl PauseReason {
             PauseReason::Tax => "waiting for the tax obligation",
             PauseReason::Opinion => "waiting for another authority's opinion",
             PauseReason::PublicNotice => "public notice",
+            PauseReason::ResultReady => "the result was ready",
         }
     }
 }

@@ -103,6 +103,7 @@ words! {
 
 words! {
     /// Who may apply ("đối tượng thực hiện").
+    #[schema(as = ApplicantKind)]
     Applicant {
         /// "Công dân".
         Citizen = "citizen", "Công dân", "citizen";

@@ -37,7 +37,7 @@ pub struct FieldList {
 
 /// List the fields of law
 #[utoipa::path(
-    operation_id = "list_fields", tag = "catalogue",
+    operation_id = "list_fields", security(()), tag = "catalogue",
     responses(
         (status = 200, description = "All fields with the number of procedures", body = FieldList),
         (status = 304, description = "Nothing changed since the page with that ETag"),

@@ -79,7 +79,7 @@ pub struct ServiceFigures {
 
 /// Read the figures of service levels
 #[utoipa::path(
-    operation_id = "read_service_level_figures", tag = "catalogue", params(AsOf),
+    operation_id = "read_service_level_figures", security(()), tag = "catalogue", params(AsOf),
     responses(
         (status = 200, description = "Full, partial and total per level on the day", body = ServiceFigures),
         (status = 304, description = "Nothing changed since the page with that ETag"),

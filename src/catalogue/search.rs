@@ -139,7 +139,7 @@ impl SearchQuery {
 /// Searches code, name and field, with and without diacritics. What is in force comes
 /// first, then the best match.
 #[utoipa::path(
-    operation_id = "search_procedures", tag = "catalogue", params(SearchQuery),
+    operation_id = "search_procedures", security(()), tag = "catalogue", params(SearchQuery),
     responses(
         (status = 200, description = "A page of procedures", body = ProcedurePage,
          headers(("ETag" = String, description = "of the catalogue and the day"))),

@@ -112,7 +112,7 @@ pub struct StepShown {
 
 /// Read a procedure
 #[utoipa::path(
-    operation_id = "read_procedure", tag = "catalogue", params(ProcedureCode, WhichVersion),
+    operation_id = "read_procedure", security(()), tag = "catalogue", params(ProcedureCode, WhichVersion),
     responses(
         (status = 200, description = "The procedure", body = ProcedureDetails,
          headers(("ETag" = String, description = "of the catalogue and the day"))),

@@ -28,16 +28,7 @@ impl Demo {
     pub(super) fn run(&self, mut config: Config) -> Result<ExitCode> {
         log::start(&config.log)?;
         let stage = Directory::new()?;
-        config.data_dir = stage.path().to_owned();
-        config.files.root.clear();
-        config.auth.signing_key_file.clear();
-        config.database.url = Secret::new(String::new());
-        config.http.public_url.clear();
-        config.http.port = free_port(config.http.bind)?;
-        config.simulators.port = free_port(config.simulators.bind)?;
-        config.vneid.issuer.clear();
-        config.vneid.redirect_uri.clear();
-        config.payment.gateway_url.clear();
+        alone(&mut config, stage.path())?;
         demo::adapt(&mut config);
         let database = Database::open(&config)?.migrate()?;
         let db = prepare(&config, &database, true)?;
@@ -46,6 +37,27 @@ impl Demo {
         progress("every step came out as expected");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Lets a portal use nothing but what it starts itself.
+fn alone(config: &mut Config, data_dir: &Path) -> Result<()> {
+    config.data_dir = data_dir.to_owned();
+    config.database.url = Secret::new(String::new());
+    config.http.port = free_port(config.http.bind)?;
+    config.simulators.port = free_port(config.simulators.bind)?;
+    let addresses = [
+        &mut config.files.root,
+        &mut config.auth.signing_key_file,
+        &mut config.http.public_url,
+        &mut config.vneid.issuer,
+        &mut config.vneid.redirect_uri,
+        &mut config.payment.gateway_url,
+        &mut config.national_portal.url,
+        &mut config.messages.url,
+        &mut config.tax_office.url,
+    ];
+    addresses.into_iter().for_each(String::clear);
+    Ok(())
 }
 
 /// Plays while the portal runs, then ends it.

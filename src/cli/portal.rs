@@ -41,7 +41,8 @@ impl Portal {
         }
         let app = App::build(config, db)?;
         let jobs = worker::runner(&app)?.start();
-        let mut server = HttpServer::new(move || app::service(app.clone())).shutdown_timeout(patience.as_secs());
+        let mut server =
+            HttpServer::new(move || app::service(app.clone())).shutdown_timeout(patience.as_secs());
         if workers > 0 {
             server = server.workers(workers);
         }

@@ -62,7 +62,11 @@ impl Serve {
         let db = prepare(&config, &database, self.demo)?;
         actix_web::rt::System::new().block_on(async {
             let portal = Portal::start(config.clone(), db, self.demo)?;
-            progress(&format!("the portal answers at {} (after {:.1?})", config.public_url(), started.elapsed()));
+            progress(&format!(
+                "the portal answers at {} (after {:.1?})",
+                config.public_url(),
+                started.elapsed()
+            ));
             if self.demo {
                 introduce(&config)?;
                 actix_web::rt::spawn(tell(config));

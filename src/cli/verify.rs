@@ -33,7 +33,8 @@ const LONGEST_STATEMENT: u32 = 30 * 60 * 1000;
 impl Verify {
     pub(super) fn run(&self, config: &Config) -> Result<ExitCode> {
         let database = Database::open(config)?;
-        let limits = DbLimits { pool_size: 1, statement_timeout_ms: LONGEST_STATEMENT, ..DbLimits::default() };
+        let limits =
+            DbLimits { pool_size: 1, statement_timeout_ms: LONGEST_STATEMENT, ..DbLimits::default() };
         let db = Db::connect(&database.url, &limits, Clock::default())?;
         let files = Files::open(config)?;
         let mut tell = |difference: &str| println!("{difference}");
@@ -41,7 +42,8 @@ impl Verify {
         progress("checking; this reads everything");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(verify::run(&db, &files, self.part, self.deep, &mut report))?;
-        let checked = format!("{} dossiers, {} files, {} orders", report.dossiers, report.files, report.orders);
+        let checked =
+            format!("{} dossiers, {} files, {} orders", report.dossiers, report.files, report.orders);
         match report.differences {
             0 => println!("OK: {checked}"),
             found => println!("{found} differences in {checked}"),

@@ -87,6 +87,11 @@ impl Api {
         answer(request.header("Content-Type", "application/octet-stream").body(bytes)).await
     }
 
+    /// What a simulator shows.
+    pub async fn look(&self, url: &str) -> Result<Answer> {
+        answer(self.http.get(url)).await
+    }
+
     /// Presses the button of the gateway's pay page.
     pub async fn pay(&self, pay_url: &str) -> Result<Answer> {
         answer(self.http.post(pay_url).header("Accept", "application/json")).await
@@ -105,7 +110,8 @@ async fn answer(request: RequestBuilder) -> Result<Answer> {
     let response = request.send().await?;
     let status = response.status().as_u16();
     let bytes = response.bytes().await?;
-    let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
+    let body =
+        if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
     Ok(Answer { status, body })
 }
 

@@ -16,7 +16,8 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     let (clerk, specialist, leader) =
         (official("honggai.motcua")?, official("honggai.chuyenvien")?, official("honggai.lanhdao")?);
     let expect = |code| status(code).due(DUE).amount(0).late(false);
-    stage.begin('a', "Đăng ký khai sinh 1.001193: trực tuyến toàn trình, không mất lệ phí, xong trong ngày")?;
+    stage
+        .begin('a', "Đăng ký khai sinh 1.001193: trực tuyến toàn trình, không mất lệ phí, xong trong ngày")?;
 
     stage.at("2026-09-10T16:10").await?;
     let filing = Filing {
@@ -41,7 +42,9 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     stage.at("2026-09-10T16:48").await?;
     let file = stage.add_file(&specialist, "result", "", "giay-khai-sinh.pdf").await?;
     let result = json!({ "code": "KQ.G15.000031", "number": "118/2026", "file": file });
-    stage.act(&specialist, "Phát hành kết quả", json!({ "action": "finish", "result": result }), expect(9)).await?;
+    stage
+        .act(&specialist, "Phát hành kết quả", json!({ "action": "finish", "result": result }), expect(9))
+        .await?;
     stage.at("2026-09-10T16:52").await?;
     stage.act(&clerk, "Trả kết quả trực tuyến", json!({ "action": "return_result" }), expect(10)).await?;
     stage.download_result(&father, "Tải Giấy khai sinh điện tử", &file, expect(10)).await

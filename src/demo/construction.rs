@@ -18,7 +18,10 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     let (owner, clerk) = (citizen("022069000007")?, official("baichay.motcua")?);
     let specialist = official("baichay.chuyenvien2")?;
     let expect = |code| status(code).due(DUE).amount(0).late(false);
-    stage.begin('g', "Giấy phép xây dựng nhà ở 1.013225: lấy ý kiến đơn vị khác, quá hạn, xin lỗi và hẹn lại")?;
+    stage.begin(
+        'g',
+        "Giấy phép xây dựng nhà ở 1.013225: lấy ý kiến đơn vị khác, quá hạn, xin lỗi và hẹn lại",
+    )?;
 
     stage.at("2026-09-23T08:40").await?;
     let filing = Filing {

@@ -44,7 +44,9 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     stage.pay(&visitor, &clerk, "Nộp 21.000 đồng bằng mã trên màn hình của quầy", expect(4)).await?;
 
     stage.at("2026-09-17T09:25").await?;
-    stage.act(&specialist, "Đối chiếu bản chính, trình ký", json!({ "action": "forward" }), expect(4)).await?;
+    stage
+        .act(&specialist, "Đối chiếu bản chính, trình ký", json!({ "action": "forward" }), expect(4))
+        .await?;
     stage.at("2026-09-17T09:40").await?;
     stage.act(&leader, "Ký chứng thực", json!({ "action": "approve" }), expect(4)).await?;
     let result = json!({ "code": "KQ.G15.000021", "number": "1502/2026" });

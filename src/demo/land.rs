@@ -48,7 +48,8 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     stage.pay(&buyer, &buyer, "Nộp 1.800.000 đồng qua cổng thanh toán", paid).await?;
 
     stage.at("2026-09-22T09:00").await?;
-    let at_tax = status(4).due(PAID).owed(0).paused(true);
+    let at_tax = status(4).due(PAID).paused(true);
     let send = json!({ "action": "send_to_tax" });
-    stage.act(&specialist, "Chuyển phiếu thông tin địa chính sang cơ quan thuế", send, at_tax).await
+    stage.act(&specialist, "Chuyển phiếu thông tin địa chính sang cơ quan thuế", send, at_tax).await?;
+    stage.slip_arrives(&specialist, "Phiếu đã đến cơ quan thuế (mô phỏng)", at_tax).await
 }

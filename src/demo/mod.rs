@@ -17,8 +17,6 @@ mod residence;
 mod stage;
 mod told;
 
-use std::time::Duration;
-
 use anyhow::Result;
 
 use crate::config::Config;
@@ -38,8 +36,7 @@ pub fn adapt(config: &mut Config) {
 
 /// Plays all stories against the running portal and simulators, then lets the clock run again.
 pub async fn play(config: &Config, teller: Teller) -> Result<()> {
-    let pause = Duration::from_millis(config.demo.pause_ms);
-    let mut stage = Stage::new(config.public_url(), config.demo.password.expose(), pause, teller)?;
+    let mut stage = Stage::new(config, teller)?;
     let played = stories(&mut stage).await;
     stage.release_clock().await?;
     played

@@ -37,7 +37,9 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     let received = status(2).due(FILED).amount(7_000).owed(7_000);
     stage.act(&clerk, "Tiếp nhận hồ sơ, tính lệ phí", json!({ "action": "receive" }), received).await?;
     let hand_over = json!({ "action": "hand_over" });
-    stage.refused(&clerk, "Chuyển xử lý khi chưa nộp lệ phí: bị từ chối", hand_over, "nothing_due", received).await?;
+    stage
+        .refused(&clerk, "Chuyển xử lý khi chưa nộp lệ phí: bị từ chối", hand_over, "nothing_due", received)
+        .await?;
     let waits = status(6).due(FILED).amount(7_000).owed(7_000).paused(true);
     stage.act(&clerk, "Yêu cầu nộp lệ phí", json!({ "action": "request_payment" }), waits).await?;
     stage.at("2026-09-11T08:38").await?;

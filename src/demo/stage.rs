@@ -2,7 +2,7 @@
 //! comparison of every outcome with what the story expects.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use super::api::{Answer, Api, text};
 use super::cast::{Login, Person};
 use super::told::{Said, Step, Teller, local};
 use crate::clock::vietnam;
+use crate::config::Config;
 use crate::workflow::DossierStatus;
 
 /// How long a job or a periodic task may take.
@@ -119,6 +120,8 @@ pub struct Filing {
 pub struct Stage {
     api: Api,
     password: String,
+    /// Address of the tax office, where slips arrive.
+    tax_office: String,
     pause: Duration,
     teller: Teller,
     /// Tokens live for minutes: they are forgotten when the clock is set.
@@ -130,11 +133,12 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn new(portal: String, password: &str, pause: Duration, teller: Teller) -> Result<Self> {
+    pub fn new(config: &Config, teller: Teller) -> Result<Self> {
         Ok(Self {
-            api: Api::new(portal)?,
-            password: password.to_owned(),
-            pause,
+            api: Api::new(config.public_url())?,
+            password: config.demo.password.expose().clone(),
+            tax_office: config.tax_office_url(),
+            pause: Duration::from_millis(config.demo.pause_ms),
             teller,
             tokens: HashMap::new(),
             now: Timestamp::now(),
@@ -155,7 +159,11 @@ impl Stage {
     pub async fn at(&mut self, time: &str) -> Result<()> {
         self.now = moment(time)?;
         self.tokens.clear();
-        self.api.put("/demo/clock", &json!({ "now": self.now.to_string() })).await?.ok("đặt đồng hồ").map(drop)
+        self.api
+            .put("/demo/clock", &json!({ "now": self.now.to_string() }))
+            .await?
+            .ok("đặt đồng hồ")
+            .map(drop)
     }
 
     /// Lets the portal's clock run again.
@@ -191,7 +199,14 @@ impl Stage {
     }
 
     /// Tries an action that must be refused because this condition fails.
-    pub async fn refused(&mut self, who: &Person, did: &str, action: Value, condition: &str, expect: Expect) -> Result<()> {
+    pub async fn refused(
+        &mut self,
+        who: &Person,
+        did: &str,
+        action: Value,
+        condition: &str,
+        expect: Expect,
+    ) -> Result<()> {
         let answer = self.take(who, &action).await?;
         let failed = answer.body.get("failed").and_then(Value::as_array).cloned().unwrap_or_default();
         ensure!(
@@ -205,7 +220,13 @@ impl Stage {
     }
 
     /// Adds a file to the dossier; the answer is its id.
-    pub async fn add_file(&mut self, who: &Person, purpose: &str, component: &str, name: &str) -> Result<String> {
+    pub async fn add_file(
+        &mut self,
+        who: &Person,
+        purpose: &str,
+        component: &str,
+        name: &str,
+    ) -> Result<String> {
         let token = self.token(who).await?;
         let query = match component {
             "" => format!("purpose={purpose}&name={name}"),
@@ -223,7 +244,8 @@ impl Stage {
         let pay_url = opened.pay_url.context("không có trang thanh toán")?;
         self.api.pay(&pay_url).await?.ok(did)?;
         let before = opened.status;
-        let seen = self.wait(looks, "ghi nhận thanh toán", |seen| seen.owed == 0 && seen.status != before).await?;
+        let seen =
+            self.wait(looks, "ghi nhận thanh toán", |seen| seen.owed == 0 && seen.status != before).await?;
         self.record(payer, did, &seen, expect, None).await
     }
 
@@ -233,8 +255,25 @@ impl Stage {
         self.record(&super::cast::system(), did, &seen, expect, None).await
     }
 
+    /// Waits until the tax office has the slip of the dossier.
+    pub async fn slip_arrives(&mut self, looks: &Person, did: &str, expect: Expect) -> Result<()> {
+        let (slips, started) = (format!("{}/slips", self.tax_office), Instant::now());
+        while !self.api.look(&slips).await?.ok(did)?.to_string().contains(&self.code) {
+            ensure!(started.elapsed() < PATIENCE, "{}: cơ quan thuế chưa nhận phiếu", self.code);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        let seen = self.seen(looks).await?;
+        self.record(&super::cast::system(), did, &seen, expect, None).await
+    }
+
     /// Downloads the file of the result, as its owner.
-    pub async fn download_result(&mut self, who: &Person, did: &str, file: &str, expect: Expect) -> Result<()> {
+    pub async fn download_result(
+        &mut self,
+        who: &Person,
+        did: &str,
+        file: &str,
+        expect: Expect,
+    ) -> Result<()> {
         let token = self.token(who).await?;
         let path = format!("/api/v1/dossiers/{}/files/{file}", self.code);
         let answer = self.api.get(&path, Some(&token)).await?;
@@ -283,7 +322,7 @@ impl Stage {
     }
 
     async fn wait(&mut self, who: &Person, what: &str, done: impl Fn(&Seen) -> bool) -> Result<Seen> {
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         loop {
             let seen = self.seen(who).await?;
             if done(&seen) {
@@ -354,7 +393,9 @@ impl Filing {
 }
 
 fn number(body: &Value, member: &str) -> Result<i64> {
-    body.get(member).and_then(Value::as_i64).with_context(|| format!("câu trả lời không có số {member}: {body}"))
+    body.get(member)
+        .and_then(Value::as_i64)
+        .with_context(|| format!("câu trả lời không có số {member}: {body}"))
 }
 
 /// A local time without seconds.

@@ -1,5 +1,7 @@
 //! How the story is told: a line for people, or one JSON object a step.
 
+use std::io::{Write, stdout};
+
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -60,7 +62,7 @@ pub type Teller = Box<dyn FnMut(Said) -> Result<()> + Send>;
 pub fn lines() -> Teller {
     Box::new(|said| {
         if let Said::Step(step) = said {
-            println!("{}", serde_json::to_string(step)?);
+            writeln!(stdout(), "{}", serde_json::to_string(step)?)?;
         }
         Ok(())
     })
@@ -70,8 +72,8 @@ pub fn lines() -> Teller {
 pub fn table() -> Teller {
     Box::new(|said| {
         match said {
-            Said::Story(letter, title) => println!("\n({letter}) {title}"),
-            Said::Step(step) => println!("{}", line(step)),
+            Said::Story(letter, title) => writeln!(stdout(), "\n({letter}) {title}")?,
+            Said::Step(step) => writeln!(stdout(), "{}", line(step))?,
         }
         Ok(())
     })
@@ -93,7 +95,10 @@ fn line(step: &Step) -> String {
     };
     let (at, due) = (spoken(&step.at), spoken(&step.due_at));
     let mark = if step.ok { "✓" } else { "✗" };
-    let mut line = format!("{mark} {at:<26} {who:<38} {}\n{:8}{status}; hạn {due}{clock}; {money}; {}", step.did, "", step.code);
+    let mut line = format!(
+        "{mark} {at:<26} {who:<38} {}\n{:8}{status}; hạn {due}{clock}; {money}; {}",
+        step.did, "", step.code
+    );
     for wrong in &step.wrong {
         line.push_str(&format!("\n      SAI: {wrong}"));
     }

@@ -86,8 +86,15 @@ impl State {
 
     /// Lets the clock run again; the due time moves by exactly the working time paused.
     pub fn resume_clock(&mut self, calendar: &Calendar, now: Timestamp) -> Result<()> {
-        let Some(since) = self.paused_since.take() else { return Ok(()) };
-        let paused = calendar.working_between(since, now)?;
+        let stopped = self.progress.stopped_at.take();
+        if let Some(from) = stopped {
+            // The work was done and came back: the time in between was not the authority's.
+            self.progress.pauses.push(Pause { from, to: None, reason: PauseReason::ResultReady });
+        }
+        let Some(since) = self.paused_since.take().or(stopped) else { return Ok(()) };
+        // What lies before the clock's start was not counted, so it is not given back.
+        let since = since.max(self.clock_started_at.unwrap_or(since));
+        let paused = calendar.working_between(since, now.max(since))?;
         self.due_at = calendar.add_working(self.due_at, paused)?;
         if let Some(pause) = self.progress.pauses.last_mut() {
             pause.to = Some(now);
@@ -95,9 +102,13 @@ impl State {
         Ok(())
     }
 
-    /// Ends the clock: the work is done.
+    /// Ends the clock: the work is done. It goes on from here should the result be sent back.
     pub fn stop_clock(&mut self, calendar: &Calendar, now: Timestamp) -> Result<()> {
-        self.resume_clock(calendar, now)
+        if self.progress.stopped_at.is_none() {
+            self.resume_clock(calendar, now)?;
+            self.progress.stopped_at = self.clock_started_at.map(|_| now);
+        }
+        Ok(())
     }
 
     fn pause_reason(&self) -> PauseReason {

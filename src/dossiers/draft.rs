@@ -14,6 +14,12 @@ use crate::db::{Tx, to_sql};
 use crate::error::{Code, INVALID, NOT_FOUND, Result, UNAUTHENTICATED};
 use crate::workflow::Channel;
 
+pub static DRAFT_OUTDATED: Code = Code::new(
+    409,
+    "draft_outdated",
+    "Thủ tục đã có phiên bản mới; hãy lập lại hồ sơ nháp",
+    "The procedure has a new version since this draft was begun; begin it again",
+);
 pub static DRAFT_SUBMITTED: Code =
     Code::new(409, "draft_submitted", "Hồ sơ nháp này đã được nộp", "This draft was submitted already");
 

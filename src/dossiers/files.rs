@@ -295,8 +295,16 @@ pub async fn list_of_dossier(app: web::Data<App>, actor: Actor, code: web::Path<
     tag = "files",
     params(("code" = String, Path, description = "Dossier code"), ("file" = Uuid, Path, description = "The file")),
     responses(
-        (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "A range", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "The bytes", content(
+            (Vec<u8> = "application/pdf"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        )),
+        (status = 206, description = "A range", content(
+            (Vec<u8> = "application/pdf"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        )),
         (status = 304, description = "The caller has it"),
         (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),

@@ -30,7 +30,6 @@ mod submit;
 mod supplement;
 mod take_action;
 mod track;
-mod verify;
 
 pub use filing::Applicant;
 pub use input::ActionIn;
@@ -39,7 +38,6 @@ pub use plan::{DossierJob, jobs};
 pub use reasons::{About, Reason};
 pub use submit::{Submissions, start};
 pub use take_action::act;
-pub use verify::unlike_their_history;
 
 /// The operations of this folder.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {

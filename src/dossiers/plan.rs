@@ -144,8 +144,8 @@ fn settle(
     decision: &Decision,
     input: &ActionIn,
 ) -> Result<()> {
-    // Who only hands the dossier to a colleague or remarks on it has not begun the work.
-    if setting.handles && !matches!(input.action, Action::Comment | Action::Assign) {
+    // Who only gives the dossier to a colleague has not begun; a remark shows that it was read.
+    if setting.handles && input.action != Action::Assign {
         state.progress.work_begun = true;
     }
     attach_result(setting, state, input);
@@ -240,6 +240,7 @@ fn apply_effect(
         Effect::NotifyApplicant => effects.push(SideEffect::Job(jobs::NOTIFY)),
         Effect::SyncNational => effects.push(SideEffect::Job(jobs::SYNC_NATIONAL)),
         Effect::EscalateToLeader => effects.push(SideEffect::Job(jobs::ESCALATE)),
+        Effect::RefundIfDue if state.progress.work_begun => {}
         Effect::RefundIfDue => state.progress.refund_claimed_at = Some(now),
         Effect::SendTaxSlip => {
             state.progress.tax_sent_at = Some(now);

@@ -66,6 +66,8 @@ pub struct Progress {
     pub work_begun: bool,
     pub last_event: Option<LastEvent>,
     pub pauses: Vec<Pause>,
+    /// When the work was done and the clock ended.
+    pub stopped_at: Option<Timestamp>,
     pub extensions: Vec<Extension>,
     /// The work never began: what was paid and is refundable is to be given back.
     pub refund_claimed_at: Option<Timestamp>,

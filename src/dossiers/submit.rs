@@ -131,7 +131,10 @@ fn judge(
     }
     seen.check(row.version)?;
     let now = app.db.clock.now();
-    let version = app.catalogue.version(conn, row.version_id)?;
+    let version = app.catalogue.current(conn, &row.procedure_code, day_of(now))?;
+    if version.id != row.version_id {
+        return Err(draft::DRAFT_OUTDATED.err());
+    }
     let acting_for: ActingFor = serde_json::from_value(row.acting_for.clone())?;
     filing::still_covered(&actor, &acting_for, &row.procedure_code)?;
     let applicant = applicant_of(&row)?;

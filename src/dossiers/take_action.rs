@@ -28,7 +28,8 @@ use crate::db::{Tx, date_to_sql};
 use crate::error::{Code, Error, FieldProblem, INVALID, Problem, Refused, Result, UNAUTHENTICATED};
 use crate::http::{IfMatch, Keyed, Reply, once};
 use crate::workflow::{
-    Action, Available, Facts, Guard, Refusal, RefusalCode, Request, Who, Workflow, available_actions, decide,
+    Action, Available, Effect, Facts, Guard, Refusal, RefusalCode, Request, Who, Workflow, available_actions,
+    decide,
 };
 
 pub static NOT_YOUR_ROLE: Code = Code::new(
@@ -152,6 +153,9 @@ fn judge(app: &App, tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<Pl
     let decision = decide(workflow, &facts, &request, &who)
         .map_err(|refusal| refused_with(refusal, supplement::lacking(&known, &loaded.state)))?;
     result_is_known(tx.conn, loaded, input)?;
+    if decision.effects.contains(&Effect::ChooseHandlingUnit) {
+        same_kind(tx.conn, loaded.state.handling_unit_id, unit.as_ref())?;
+    }
     let before = match input.action {
         Action::Supplement => supplement::answered(loaded, input)?,
         _ => loaded.state.clone(),
@@ -229,6 +233,24 @@ fn named_unit(tx: &mut Tx, input: &ActionIn) -> Result<Option<NamedUnit>> {
         Some((id, name)) => Ok(Some(NamedUnit { id, name })),
         None => Err(INVALID.at("/unit", "không có cơ quan này", "there is no such agency")),
     }
+}
+
+/// A dossier is handed over to an agency of the kind that decides it, never to any other.
+fn same_kind(conn: &mut PgConnection, present: Uuid, named: Option<&NamedUnit>) -> Result<()> {
+    let Some(named) = named else { return Ok(()) };
+    let kinds: Vec<String> = agency::table
+        .filter(agency::id.eq_any([present, named.id]))
+        .select(agency::kind)
+        .distinct()
+        .load(conn)?;
+    if kinds.len() == 1 {
+        return Ok(());
+    }
+    Err(INVALID.at(
+        "/unit",
+        "cơ quan này không giải quyết thủ tục",
+        "this agency does not decide the procedure",
+    ))
 }
 
 /// Is the official named of a unit that the dossier lies at?

@@ -1,12 +1,10 @@
 //! Taking in a file: streamed to the store, counted, hashed and looked at on the way.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{TryStream, TryStreamExt};
 use sha2::{Digest, Sha256};
-use tokio::time::{Instant, timeout_at};
 
 use super::kind::Sniffer;
 use super::store::Writer;
@@ -15,6 +13,7 @@ use super::{
     UPLOAD_INCOMPLETE, UPLOAD_TOO_SLOW,
 };
 use crate::error::{Error, Refused, Result};
+use crate::http::Pace;
 
 /// A file that lies in the store, durable, and that no row names yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +76,8 @@ where
     S: TryStream<Ok = Bytes, Error: Display> + Unpin,
 {
     let (mut size, mut hash, mut sniffer) = (0, Sha256::new(), Sniffer::default());
-    let pace = Pace::begin(limits);
-    while let Some(chunk) = pace.wait_for(size, payload.try_next()).await?.map_err(broken_off)? {
+    let pace = limits.pace();
+    while let Some(chunk) = in_time(pace.wait_for(size, payload.try_next()).await)?.map_err(broken_off)? {
         size += chunk.len() as u64;
         limits.check_size(size)?;
         sniffer.push(&chunk);
@@ -97,6 +96,11 @@ where
     Ok((size, hex::encode(hash.finalize())))
 }
 
+/// What came, unless it came too slowly.
+pub(super) fn in_time<T>(came: Option<T>) -> Result<T> {
+    came.ok_or_else(|| UPLOAD_TOO_SLOW.err())
+}
+
 /// The sender went away, or did not keep to its own frame.
 pub(super) fn broken_off(error: impl Display) -> Error {
     UPLOAD_INCOMPLETE.because(error.to_string(), error.to_string())
@@ -111,28 +115,8 @@ fn mismatch(kind: Kind) -> Error {
     )
 }
 
-/// How slow a sender may be: it has the patience and a second for each `floor` bytes that
-/// came, and may never be silent for longer than the patience. The framework has no limit of
-/// the time of a body.
-pub(super) struct Pace {
-    begun: Instant,
-    floor: u64,
-    patience: Duration,
-}
-
-impl Pace {
-    pub fn begin(limits: &Limits) -> Self {
-        Self { begun: Instant::now(), floor: limits.floor, patience: limits.patience }
-    }
-
-    /// Waits for what comes next after so many bytes.
-    pub async fn wait_for<T>(&self, bytes: u64, next: impl Future<Output = T>) -> Result<T> {
-        if self.floor == 0 {
-            return Ok(next.await);
-        }
-        let earned = Duration::from_millis(bytes.saturating_mul(1000) / self.floor);
-        let silence_ends = Instant::now() + self.patience;
-        let deadline = silence_ends.min(self.begun + self.patience + earned);
-        timeout_at(deadline, next).await.map_err(|_| UPLOAD_TOO_SLOW.err())
+impl Limits {
+    pub(super) fn pace(&self) -> Pace {
+        Pace::begin(self.floor, self.patience)
     }
 }

@@ -1,62 +1,67 @@
-//! What all operations have in common in the OpenAPI document, said once.
+//! What holds for every operation of the OpenAPI document, said once: who must log in, and
+//! which problems can answer.
 
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, Content, OpenApi, RefOr, Response};
+use std::mem::take;
 
-/// How an operation names a problem.
-const PROBLEM: &str = "#/components/schemas/Problem";
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Components, Content, OpenApi, PathItem, Ref, RefOr, Response};
 
-/// Adds the security scheme, and gives every problem its media type (RFC 9457).
+const PROBLEM: &str = "application/problem+json";
+const PROBLEM_SCHEMA: &str = "#/components/schemas/Problem";
+
+/// Problems that may answer any operation and that it need not declare itself. The range
+/// stands for what only some requests meet: a header that is no text, a body too large.
+const ANY: [(&str, &str); 2] = [
+    ("4XX", "Refused; `code` says why"),
+    ("503", "Busy, or something it needs does not answer; `Retry-After` says when to try again"),
+];
+
+/// Completes the document that the handlers give. An operation without `security` of its own
+/// needs a login; those open to all say `security(())`.
 pub fn finish(api: &mut OpenApi) {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-    api.components
-        .get_or_insert_with(Components::new)
-        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let components = api.components.get_or_insert_with(Components::new);
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     for item in api.paths.paths.values_mut() {
-        let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
-            &mut item.options,
-            &mut item.head,
-            &mut item.patch,
-        ];
-        for operation in operations.into_iter().flatten() {
-            operation.responses.responses.values_mut().for_each(name_problem);
+        for operation in operations(item) {
+            operation.security.get_or_insert_with(|| vec![SecurityRequirement::new("bearer", [""; 0])]);
+            declare_problems(operation);
         }
     }
 }
 
-fn name_problem(response: &mut RefOr<Response>) {
-    let RefOr::T(response) = response else { return };
-    if response.content.get("application/json").is_some_and(is_problem)
-        && let Some(content) = response.content.swap_remove("application/json")
-    {
-        response.content.insert("application/problem+json".to_owned(), content);
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+}
+
+fn declare_problems(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    for response in responses.values_mut() {
+        if let RefOr::T(response) = response {
+            response.content = take(&mut response.content)
+                .into_iter()
+                .map(|(kind, content)| {
+                    (if is_problem(&content) { PROBLEM.to_owned() } else { kind }, content)
+                })
+                .collect();
+        }
+    }
+    for (status, description) in ANY {
+        responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(description)));
     }
 }
 
 fn is_problem(content: &RefOr<Content>) -> bool {
     match content {
-        RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) => schema.ref_location == PROBLEM,
+        RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) => schema.ref_location == PROBLEM_SCHEMA,
         _ => false,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn problems_have_their_media_type_and_tokens_a_scheme() -> serde_json::Result<()> {
-        let api = serde_json::to_value(crate::app::openapi())?;
-        let me = &api["paths"]["/api/v1/me"]["get"];
-        assert!(me["responses"]["200"]["content"]["application/json"].is_object());
-        assert_eq!(
-            me["responses"]["401"]["content"]["application/problem+json"]["schema"]["$ref"],
-            super::PROBLEM
-        );
-        assert!(me["responses"]["401"]["content"]["application/json"].is_null());
-        assert_eq!(api["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
-        Ok(())
-    }
+fn problem(description: &str) -> Response {
+    let mut response = Response::new(description);
+    let content = Content::new(Some(Ref::new(PROBLEM_SCHEMA)));
+    response.content.insert(PROBLEM.to_owned(), RefOr::T(content));
+    response
 }

@@ -44,7 +44,6 @@ pub static IN_FLIGHT: Code = Code::new(
 
 /// Longest key, in characters.
 const KEY_LIMIT: usize = 200;
-const BODY_LIMIT: usize = 512 * 1024;
 
 /// The key of a write request and what it was sent with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -105,9 +104,6 @@ impl<T: DeserializeOwned + 'static> FromRequest for Keyed<T> {
                     413 => TOO_LARGE.err(),
                     _ => MALFORMED.because(format!("không đọc được nội dung: {error}"), error.to_string()),
                 })?;
-            if body.len() > BODY_LIMIT {
-                return Err(TOO_LARGE.err());
-            }
             let key = Key::of(&request, &body)?;
             // An operation without input may be sent with an empty body.
             let text: &[u8] = if body.is_empty() { b"{}" } else { &body };

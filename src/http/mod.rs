@@ -1,17 +1,25 @@
-//! What all operations share over HTTP: problems, idempotency, pages, versions.
+//! What all operations share over HTTP: problems, idempotency, pages, versions, limits.
 
 mod document;
+mod harden;
 mod idempotency;
 mod input;
+mod limits;
+mod methods;
+mod pace;
 mod page;
 mod problem;
 mod reply;
 mod version;
 
 pub use document::finish as finish_document;
+pub use harden::harden;
 pub use idempotency::{Key, Keyed, Once, answered, forget as forget_answers, once, once_many, store};
 pub use input::{Day, Moment, Text};
+pub use limits::{Limits, guard};
+pub use methods::Methods;
+pub use pace::Pace;
 pub use page::{Cursor, PageQuery};
-pub use problem::{UNSUPPORTED, configure_extractors, language, parse_json, render_problems};
+pub use problem::{UNSUPPORTED, extractors, language, parse_json, render_problems};
 pub use reply::Reply;
 pub use version::IfMatch;

@@ -9,9 +9,6 @@ use actix_web::{HttpResponse, ResponseError, web};
 
 use crate::error::{Code, Error, INVALID, Language, MALFORMED, METHOD_NOT_ALLOWED, NOT_FOUND, TOO_LARGE};
 
-/// JSON bodies larger than this are refused; files have their own limit.
-const JSON_LIMIT: usize = 512 * 1024;
-
 pub static UNSUPPORTED: Code = Code::new(
     415,
     "unsupported_media_type",
@@ -32,7 +29,11 @@ impl ResponseError for Error {
 fn respond(error: &Error, language: Language) -> HttpResponse<BoxBody> {
     let mut response = HttpResponse::build(error.status_code());
     if matches!(error.code().status, 503 | 429) {
-        response.insert_header((RETRY_AFTER, "1"));
+        response.insert_header((RETRY_AFTER, error.retry_after()));
+    }
+    if error.code().status == 408 {
+        // The rest of the body is not waited for.
+        response.force_close();
     }
     if error.code().status == 401 {
         response.insert_header(("WWW-Authenticate", "Bearer"));
@@ -136,10 +137,15 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-/// Limits and problem-shaped refusals for path, query and JSON extractors.
-pub fn configure_extractors(config: &mut web::ServiceConfig) {
+/// Limits and problem-shaped refusals for path, query and JSON extractors. `limit`: bytes of
+/// a body; files have their own.
+pub fn extractors(limit: usize) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| configure(config, limit)
+}
+
+fn configure(config: &mut web::ServiceConfig, limit: usize) {
     config
-        .app_data(web::JsonConfig::default().limit(JSON_LIMIT).error_handler(|error, _| {
+        .app_data(web::JsonConfig::default().limit(limit).error_handler(|error, _| {
             match &error {
                 actix_web::error::JsonPayloadError::Overflow { .. }
                 | actix_web::error::JsonPayloadError::OverflowKnownLength { .. } => TOO_LARGE.err(),
@@ -152,6 +158,7 @@ pub fn configure_extractors(config: &mut web::ServiceConfig) {
             MALFORMED.because(format!("tham số không đúng: {error}"), error.to_string()).into()
         }))
         .app_data(web::PathConfig::default().error_handler(|_, _| NOT_FOUND.err().into()))
-        .app_data(web::PayloadConfig::new(JSON_LIMIT))
+        .app_data(web::FormConfig::default().limit(limit))
+        .app_data(web::PayloadConfig::new(limit))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(NOT_FOUND.err()) }));
 }

@@ -25,6 +25,7 @@ const BODY_LIMIT: usize = 16 * 1024;
 /// Take in a notice of the national payment platform
 #[utoipa::path(
     operation_id = "receive_payment_callback",
+    security(()),
     tag = "payments",
     request_body(content = CallbackIn, content_type = "application/json"),
     responses(

@@ -17,9 +17,11 @@ use crate::error::{BUSY, Result};
 use crate::jobs;
 use crate::national::payment_platform::{CURRENCY, Callback, Partner, SUCCESS, Unreadable};
 
-/// Job: money came for a dossier. Payload [`FeePaid`], subject: the dossier, which consumes it.
+/// Job: money came for a dossier, which consumes it. Payload [`FeePaid`], subject: the order.
 pub const FEE_PAID: &str = "fee_paid";
 
+/// Longest reference that is stored beside the raw message, in bytes.
+const REFERENCE_STORED: usize = 100;
 /// Longest `MaGiaoDich`, in bytes.
 const TRANSACTION_LIMIT: usize = 100;
 
@@ -135,7 +137,9 @@ pub fn take_in(
         Err(Unreadable { reference }) => (Outcome::Malformed, reference),
         Ok(message) => (apply(tx, partner, &message)?, Some(message.reference)),
     };
-    store(tx, source, raw, reference.as_deref(), outcome)?;
+    // What no order could have is stored with the raw bytes only: it may be of any length.
+    let known = reference.as_deref().filter(|text| text.len() <= REFERENCE_STORED);
+    store(tx, source, raw, known, outcome)?;
     Ok((outcome, reference))
 }
 
@@ -179,7 +183,9 @@ fn settle(tx: &mut Tx, order: &Order, transaction: &str) -> Result<Option<Outcom
     }
     let paid = FeePaid { dossier_id: order.dossier_id, order_id: order.id, amount: order.amount };
     let payload = serde_json::to_value(&paid)?;
-    jobs::enqueue(tx, FEE_PAID, Some(order.dossier_id), payload, Some(format!("fee_paid:{}", order.id)))?;
+    // In the order of the payment's jobs, not the dossier's: news that cannot be delivered to
+    // the national side must not keep a paid dossier waiting.
+    jobs::enqueue(tx, FEE_PAID, Some(order.id), payload, Some(format!("fee_paid:{}", order.id)))?;
     tx.audit("settle_payment_order", Some(order.id))?;
     Ok(Some(Outcome::Settled))
 }

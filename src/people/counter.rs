@@ -3,9 +3,10 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::intake::PERSON_DIFFERS;
 use super::register::upsert_organisation;
 use super::{IdentityNo, TaxNo};
-use crate::db::schema::person;
+use crate::db::schema::{organisation, person};
 use crate::db::{Tx, to_sql};
 use crate::error::{INVALID, Result};
 use crate::http::Text;
@@ -26,7 +27,7 @@ pub fn known(
             })?;
             let name = Text::try_from(name.to_owned())
                 .map_err(|_| INVALID.at("/applicant/name", "tên không hợp lệ", "not a valid name"))?;
-            Some(upsert_organisation(tx, &number, &name)?)
+            Some(known_organisation(tx, &number, &name)?)
         }
     };
     let known_person = identity_no.as_deref().map(|number| known_person(tx, number, name)).transpose()?;
@@ -51,5 +52,30 @@ fn known_person(tx: &mut Tx, number: &str, name: &str) -> Result<Uuid> {
         .on_conflict(person::identity_no)
         .do_nothing()
         .execute(tx.conn)?;
-    Ok(person::table.filter(person::identity_no.eq(number.as_str())).select(person::id).first(tx.conn)?)
+    let (id, known_name): (Uuid, String) = person::table
+        .filter(person::identity_no.eq(number.as_str()))
+        .select((person::id, person::full_name))
+        .first(tx.conn)?;
+    same_name(&known_name, name, "/applicant/identity_no")?;
+    Ok(id)
+}
+
+fn known_organisation(tx: &mut Tx, number: &TaxNo, name: &Text<300>) -> Result<Uuid> {
+    let known: Option<(Uuid, String)> = organisation::table
+        .filter(organisation::tax_no.eq(number.as_str()))
+        .select((organisation::id, organisation::name))
+        .first(tx.conn)
+        .optional()?;
+    let Some((id, known_name)) = known else { return upsert_organisation(tx, number, name) };
+    same_name(&known_name, name.as_str(), "/applicant/tax_no")?;
+    Ok(id)
+}
+
+/// A number with another name is a slip of the keyboard: the dossier would be a stranger's.
+fn same_name(known: &str, said: &str, field: &str) -> Result<()> {
+    let words = |text: &str| text.to_lowercase().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    if words(known) == words(said) {
+        return Ok(());
+    }
+    Err(PERSON_DIFFERS.at(field, "số này đã có với tên khác", "this number is known under another name"))
 }

@@ -57,7 +57,7 @@ pub struct LoginBegun {
 
 /// Begin a login of a citizen or business
 #[utoipa::path(
-    operation_id = "begin_login", tag = "auth", params(BeginQuery),
+    operation_id = "begin_login", security(()), tag = "auth", params(BeginQuery),
     responses(
         (status = 200, description = "Where to go", body = LoginBegun),
         (status = 303, description = "Off to VNeID"),
@@ -100,7 +100,7 @@ pub struct CallbackQuery {
 
 /// Finish a login of a citizen or business
 #[utoipa::path(
-    operation_id = "finish_login", tag = "auth", params(CallbackQuery),
+    operation_id = "finish_login", security(()), tag = "auth", params(CallbackQuery),
     responses(
         (status = 200, description = "Logged in", body = TokensOut),
         (status = 400, description = "No such login is under way", body = Problem),

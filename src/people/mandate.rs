@@ -17,10 +17,19 @@ use crate::app::App;
 use crate::auth::{Actor, CitizenActor, Who};
 use crate::db::schema::{mandate, organisation, person};
 use crate::db::{Tx, date_to_sql, to_sql};
-use crate::error::{FORBIDDEN, INVALID, NOT_FOUND, Problem, Result};
+use crate::error::{Code, FORBIDDEN, INVALID, NOT_FOUND, Problem, Result};
 use crate::http::{Cursor, Day, Keyed, PageQuery, Reply, Text, once};
 use crate::workflow::Role;
 
+pub static TOO_MANY_MANDATES: Code = Code::new(
+    409,
+    "too_many_mandates",
+    "Người này đã có quá nhiều giấy ủy quyền còn hiệu lực",
+    "This person holds too many mandates already",
+);
+
+/// Mandates that one agent may hold.
+const HELD: i64 = 100;
 /// Procedures that one mandate may name.
 const SCOPE: usize = 100;
 
@@ -122,14 +131,15 @@ enum Principal {
 
 fn record(tx: &mut Tx, new: &NewMandate) -> Result<Reply> {
     new.check()?;
-    let agent = person_id(tx, &new.agent_identity_no, "/agent_identity_no")?;
     let principal = principal(tx, new)?;
-    if principal == Principal::Person(agent) {
-        return Err(INVALID.at("/agent_identity_no", "phải là người khác", "must be somebody else"));
-    }
     if let Who::Citizen(me) = &tx.actor.who {
         may_give(me, principal, new)?;
     }
+    let agent = person_id(tx, &new.agent_identity_no, "/agent_identity_no")?;
+    if principal == Principal::Person(agent) {
+        return Err(INVALID.at("/agent_identity_no", "phải là người khác", "must be somebody else"));
+    }
+    has_room(tx, agent)?;
     let (for_person, for_org) = match principal {
         Principal::Person(id) => (Some(id), None),
         Principal::Organisation(id) => (None, Some(id)),
@@ -178,13 +188,23 @@ impl NewMandate {
     }
 }
 
+/// Everything an agent asks is judged by the agent's mandates, so their number is bounded.
+fn has_room(tx: &mut Tx, agent: Uuid) -> Result<()> {
+    let held: i64 = mandate::table
+        .filter(mandate::agent_id.eq(agent).and(mandate::revoked_at.is_null()))
+        .count()
+        .get_result(tx.conn)?;
+    if held < HELD { Ok(()) } else { Err(TOO_MANY_MANDATES.err()) }
+}
+
 /// A citizen gives for oneself, or for an organisation that one represents by law; that
 /// somebody represents by law is not for a citizen to say.
 fn may_give(me: &CitizenActor, principal: Principal, new: &NewMandate) -> Result<()> {
     let own = match principal {
         Principal::Person(id) => id == me.person_id,
         Principal::Organisation(id) => {
-            me.mandates.iter().any(|m| m.legal_representative && m.principal_org == Some(id))
+            // Nobody passes on more than one has.
+            me.mandates.iter().any(|m| m.legal_representative && m.scope.is_empty() && m.principal_org == Some(id))
         }
     };
     if own && new.kind == MandateKind::Authorised { Ok(()) } else { Err(FORBIDDEN.err()) }

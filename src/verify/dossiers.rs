@@ -54,7 +54,12 @@ fn page(conn: &mut PgConnection, after: Uuid) -> Result<Page> {
     let events: Vec<(Uuid, i32, i16, Value)> = dossier_event::table
         .filter(dossier_event::dossier_id.eq_any(ids))
         .order((dossier_event::dossier_id, dossier_event::seq))
-        .select((dossier_event::dossier_id, dossier_event::seq, dossier_event::status, dossier_event::changes))
+        .select((
+            dossier_event::dossier_id,
+            dossier_event::seq,
+            dossier_event::status,
+            dossier_event::changes,
+        ))
         .load(conn)?;
     let mut steps: BTreeMap<Uuid, Vec<Step>> = BTreeMap::new();
     for (id, seq, status, changes) in events {

@@ -64,7 +64,7 @@ pub fn decide(workflow: &Workflow, facts: &Facts, request: &Request, who: &Who) 
     let Some((first, _, _)) = mine.first() else {
         return Err(refusal(RefusalCode::NotYourRole));
     };
-    if mine.iter().any(|(step, _, way)| step != first && !way.whole) {
+    if mine.iter().any(|(step, _, way)| step != first && !way.whole && !way.action.concerns_all()) {
         return Err(refusal(RefusalCode::NameTheStep));
     }
     choose(workflow, facts, request, who, &mine)

@@ -135,6 +135,11 @@ impl Action {
         )
     }
 
+    /// Actions on the dossier as a whole: at whichever branch they are taken, they mean the same.
+    pub const fn concerns_all(self) -> bool {
+        matches!(self, Self::MarkLate | Self::Extend | Self::Comment)
+    }
+
     /// Actions by which an official sends a dossier on, so that he may recall it.
     pub const fn sends(self) -> bool {
         matches!(

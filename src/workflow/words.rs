@@ -6,19 +6,20 @@
 #[error("unknown word `{0}`")]
 pub struct UnknownWord(pub String);
 
-/// Declares a closed enum: variant = "stored word", "Vietnamese", "English".
+/// Declares a closed enum: variant = "stored word", "Vietnamese", "English". The word is
+/// taken as a bare token, since derives do not see through a `literal`.
 macro_rules! words {
     (
         $(#[$meta:meta])*
         $name:ident {
-            $( $(#[$doc:meta])* $variant:ident = $word:literal, $vi:literal, $en:literal; )+
+            $( $(#[$doc:meta])* $variant:ident = $word:tt, $vi:literal, $en:literal; )+
         }
     ) => {
-        $(#[$meta])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
             serde::Serialize, serde::Deserialize, utoipa::ToSchema,
         )]
+        $(#[$meta])*
         pub enum $name {
             $( $(#[$doc])* #[serde(rename = $word)] $variant, )+
         }

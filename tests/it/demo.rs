@@ -1,7 +1,11 @@
 //! `motcua demo`: the story comes out as told, on the built binary.
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 
-use crate::support::DataDir;
+use crate::support::{DataDir, send};
 
 fn steps() -> Vec<Value> {
     let output = DataDir::new().motcua(&["demo", "--json"]).output().expect("motcua runs");
@@ -27,7 +31,8 @@ fn refusals<'a>(story: &[&'a Value]) -> Vec<&'a str> {
 }
 
 fn codes(story: &[&Value]) -> usize {
-    let codes: std::collections::BTreeSet<_> = story.iter().filter_map(|step| step["code"].as_str()).collect();
+    let codes: std::collections::BTreeSet<_> =
+        story.iter().filter_map(|step| step["code"].as_str()).collect();
     codes.len()
 }
 
@@ -53,7 +58,8 @@ fn the_seven_stories_come_out_as_told() {
     assert_eq!(refusals(&residence), ["nothing_due"]);
     assert_eq!((last(&residence, "amount"), last(&residence, "owed")), (&7_000.into(), &0.into()));
     // Eleven working hours of pause after Wednesday 07:38: Thursday 10:38.
-    let supplement = residence.iter().position(|step| step["status"] == 5).expect("a supplement was asked for");
+    let supplement =
+        residence.iter().position(|step| step["status"] == 5).expect("a supplement was asked for");
     assert_eq!(residence[supplement]["due_at"], "2026-09-16T07:38:00+07:00");
     assert_eq!(residence[supplement]["paused"], true);
     assert_eq!(residence[supplement + 1]["due_at"], "2026-09-17T10:38:00+07:00");
@@ -73,13 +79,73 @@ fn the_seven_stories_come_out_as_told() {
 
     let land = of(&steps, "f");
     assert_eq!(statuses(&land), [1, 2, 6, 4]);
-    assert_eq!((last(&land, "amount"), last(&land, "owed")), (&1_800_000.into(), &0.into()));
+    let paid =
+        land.iter().find(|step| step["status"] == 4).expect("it is paid before it goes to the tax office");
+    assert_eq!(
+        (&paid["amount"], &paid["owed"], &paid["paused"]),
+        (&1_800_000.into(), &0.into(), &false.into())
+    );
     assert_eq!(last(&land, "paused"), true);
 
     let permit = of(&steps, "g");
     let marked: Vec<_> = permit.iter().filter(|step| step["role"] == "system").collect();
     assert_eq!(marked.len(), 1, "late once");
-    assert_eq!((&marked[0]["late"], &marked[0]["due_at"]), (&true.into(), &"2026-10-05T17:00:00+07:00".into()));
+    assert_eq!(
+        (&marked[0]["late"], &marked[0]["due_at"]),
+        (&true.into(), &"2026-10-05T17:00:00+07:00".into())
+    );
     assert_eq!(last(&permit, "due_at"), "2026-10-09T17:00:00+07:00");
     assert_eq!(last(&permit, "status"), 10);
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port is free").port()
+}
+
+fn shell(script: &str) -> String {
+    let output = Command::new("bash").args(["-ec", script]).output().expect("bash runs");
+    let told = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    told
+}
+
+/// The walk through the API as the README has it, at another address.
+fn walk(portal: &str) -> String {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("## A walk through the API").expect("the README walks through the API");
+    let (_, rest) = rest.split_once("```sh\n").expect("with a script");
+    let (script, _) = rest.split_once("```").expect("that ends");
+    script.replace("http://127.0.0.1:8080", portal)
+}
+
+#[test]
+fn the_demo_stays_up_and_the_walk_of_the_readme_works() {
+    let (dir, port) = (DataDir::new(), free_port());
+    let mut command = dir.motcua(&["serve", "--demo"]);
+    command
+        .env("MOTCUA_HTTP__PORT", port.to_string())
+        .env("MOTCUA_SIMULATORS__PORT", free_port().to_string());
+    let mut portal = command.stdout(Stdio::piped()).spawn().expect("motcua runs");
+    let lines = BufReader::new(portal.stdout.take().expect("its output")).lines().map_while(Result::ok);
+    let mut told = Vec::new();
+    for line in lines {
+        let over = line.starts_with("Bảy câu chuyện đã xong");
+        told.push(line);
+        if over {
+            break;
+        }
+    }
+    assert!(told.iter().all(|line| !line.contains("SAI:")), "{told:#?}");
+    assert!(told.last().is_some_and(|line| line.starts_with("Bảy câu chuyện đã xong")), "{told:#?}");
+    let ready =
+        told.iter().find(|line| line.trim_start().starts_with("curl ")).expect("a curl line to paste");
+    assert!(shell(ready).contains("1.001193"));
+
+    let walked = shell(&walk(&format!("http://127.0.0.1:{port}")));
+    let tracked = walked.lines().rev().nth(1).expect("the walk ends with the tracking and the clock");
+    let tracked: Value = serde_json::from_str(tracked).expect("the tracking is JSON");
+    assert_eq!((&tracked["status"], &tracked["due_at"]), (&2.into(), &"2026-09-11T10:00:00Z".into()));
+
+    send("TERM", portal.id().cast_signed());
+    assert!(portal.wait().expect("it ends").success());
 }

@@ -19,7 +19,7 @@ use motcua::db::schema::file;
 use motcua::db::{Db, DbLimits};
 use motcua::error::Result;
 use motcua::files::{Purpose, Target, UploadQuery, attach, find};
-use motcua::http::{Reply, configure_extractors, once, render_problems};
+use motcua::http::{Reply, extractors, once, render_problems};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -154,7 +154,7 @@ fn serve(app: Arc<App>) -> String {
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(web::Data::from(app.clone()))
-            .configure(configure_extractors)
+            .configure(extractors(512 * 1024))
             .route("/drafts/{id}/files", web::post().to(upload_file))
             .route("/files/{id}", web::get().to(download_file))
             .wrap(Compress::default())

@@ -20,7 +20,7 @@ SELECT ('00000000-0000-7000-9100-' || lpad(to_hex(n), 12, '0'))::uuid,
        CASE WHEN NOT open THEN now() - age + interval '2 days' END,
        template.progress
   FROM (SELECT n, n / {units} AS nth, (n * 7919) % 3 AS turn, {all_new} OR n / {units} < 100 OR n % 97 < 8 AS open
-          FROM generate_series({from}, {to}) AS n) AS made
+          FROM generate_series({from}::bigint, {to}) AS n) AS made
  CROSS JOIN LATERAL (SELECT CASE WHEN open THEN (n * 104729) % 8 ELSE 3 + (n * 104729) % 700 END * interval '1 day'
                             + (n * 15485863 % 86400) * interval '1 second' AS age) AS aged
  CROSS JOIN (SELECT * FROM dossier WHERE status = 1 ORDER BY id DESC LIMIT 1) AS template

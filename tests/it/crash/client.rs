@@ -43,9 +43,9 @@ pub struct Client {
 }
 
 /// A dossier on its way.
-struct Filed {
-    code: String,
-    version: i64,
+pub struct Filed {
+    pub code: String,
+    pub version: i64,
 }
 
 impl Client {
@@ -70,7 +70,8 @@ impl Client {
             random: Mutex::new(StdRng::seed_from_u64(seed + number as u64)),
         };
         let citizen = CITIZENS[number % CITIZENS.len()];
-        let (_, login) = client.until_answered(|| client.http.get(format!("{}/api/v1/login", client.url))).await;
+        let (_, login) =
+            client.until_answered(|| client.http.get(format!("{}/api/v1/login", client.url))).await;
         let page = format!("{}&login_hint={citizen}", login["authorization_url"].as_str().unwrap());
         let (_, tokens) = client.until_answered(|| client.http.get(&page)).await;
         let credentials = json!({ "username": clerk, "password": PASSWORD });
@@ -97,7 +98,7 @@ impl Client {
     }
 
     /// Draft, files, submission; `None` where no dossier is known to have come of it.
-    async fn file(&self) -> Option<Filed> {
+    pub async fn file(&self) -> Option<Filed> {
         let (procedure, components) = match self.filing {
             Filing::Birth => ("1.001193", ["1.001193-TP06", ""]),
             Filing::Residence => ("1.004194", ["1.004194-TP01", "1.004194-TP03"]),
@@ -170,7 +171,8 @@ impl Client {
     /// Takes an action as the clerk.
     async fn act(&self, filed: &Filed, action: &str) -> Option<Filed> {
         let path = format!("/api/v1/dossiers/{}/actions", filed.code);
-        let (status, after) = self.post(&self.clerk, &path, Some(filed.version), &json!({ "action": action })).await;
+        let (status, after) =
+            self.post(&self.clerk, &path, Some(filed.version), &json!({ "action": action })).await;
         let Some(version) = after["version"].as_i64().filter(|_| status == 200) else {
             let what = if status == 404 { "was lost" } else { "refused" };
             self.journal.difference(format!("{} {what}: {action} gives {status} {after}", filed.code));

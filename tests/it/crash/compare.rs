@@ -59,10 +59,10 @@ fn nothing_half_made(portal: &Portal) -> Vec<String> {
           (SELECT count(*) FROM dossier_event e WHERE e.dossier_id = d.id AND seq = 1 AND action = 'submit') AS events,
           (SELECT count(*) FROM file f WHERE f.dossier_id = d.id AND f.draft_id IS NOT NULL) AS files,
           (SELECT count(*) FROM audit_log a WHERE a.subject = d.id AND operation = 'submit_draft') AS audits,
-          (SELECT count(*) FROM job j WHERE j.payload->>'dossier_id' = d.id::text
-                                        AND j.payload->>'action' = 'submit' AND kind LIKE 'sync%') AS synced,
-          (SELECT count(*) FROM job j WHERE j.payload->>'dossier_id' = d.id::text
-                                        AND j.payload->>'action' = 'submit' AND kind LIKE 'notify%') AS notices
+          (SELECT count(*) FROM job j WHERE j.subject = d.id AND j.payload->>'seq' = '1'
+                                        AND kind = 'sync_national') AS synced,
+          (SELECT count(*) FROM job j WHERE j.subject = d.id AND j.payload->>'seq' = '1'
+                                        AND kind = 'notify_applicant') AS notices
                          FROM dossier d) AS parts
                 WHERE (events, files, audits, synced, notices) <> (1, 2, 1, 1, 1)";
     lines(&mut portal.database(), sql)

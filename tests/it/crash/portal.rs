@@ -6,6 +6,10 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
+use motcua::bootstrap;
+use motcua::clock::Clock;
+use motcua::db::embedded::{DATABASE, Embedded, EmbeddedConfig};
+use motcua::db::{Db, DbLimits, migrate};
 
 use crate::support::{DataDir, send};
 
@@ -28,10 +32,8 @@ impl Portal {
         let (port, simulators_port) = (free_port(), free_port());
         let url = format!("http://127.0.0.1:{port}");
         let dir = DataDir::new();
+        seed(&dir);
         let mut portal = Self { url, dir, port, simulators: None, server: None, simulators_port, mutant };
-        portal.server = Some(portal.spawn(&["serve", "--demo"]));
-        portal.wait_until_it_answers();
-        portal.stop();
         portal.simulators = Some(portal.spawn(&["simulate"]));
         portal
     }
@@ -43,7 +45,6 @@ impl Portal {
             .env("MOTCUA_HTTP__WORKERS", "2")
             .env("MOTCUA_HTTP__SHUTDOWN_SECONDS", "1")
             .env("MOTCUA_SIMULATORS__PORT", self.simulators_port.to_string())
-            .env("MOTCUA_DEMO__PASSWORD", PASSWORD)
             // A job of a killed worker is taken over soon.
             .env("MOTCUA_JOBS__LEASE_SECONDS", "2");
         command
@@ -101,19 +102,33 @@ impl Portal {
         std::fs::read_to_string(self.dir.path().join("pg/postmaster.pid")).unwrap()
     }
 
-    /// A connection to the running server's database.
-    pub fn database(&self) -> PgConnection {
+    fn database_url(&self) -> String {
         let noted = self.postmaster();
         let socket = noted.lines().nth(4).unwrap();
-        PgConnection::establish(&format!("postgresql://motcua@/motcua?host={socket}")).unwrap()
+        format!("postgresql://motcua@/motcua?host={socket}")
     }
 
-    /// What `motcua verify --deep` finds in the data of the stopped server.
+    /// A connection to the running server's database.
+    pub fn database(&self) -> PgConnection {
+        PgConnection::establish(&self.database_url()).unwrap()
+    }
+
+    /// The directory of uploaded files.
+    pub fn files(&self) -> std::path::PathBuf {
+        self.dir.path().join("files")
+    }
+
+    /// What `motcua verify --deep` finds, beside the running server or in what it left.
     pub fn verify(&self) -> Vec<String> {
-        let output = self.command(&["verify", "--deep"]).output().unwrap();
+        let mut command = self.command(&["verify", "--deep"]);
+        if self.server.is_some() {
+            command.env("DATABASE_URL", self.database_url());
+        }
+        let output = command.output().unwrap();
         if output.status.success() {
             return Vec::new();
         }
+        assert_eq!(output.status.code(), Some(1), "differences end with 1");
         let found = [output.stdout, output.stderr].concat();
         String::from_utf8_lossy(&found).lines().map(|line| format!("verify: {line}")).collect()
     }
@@ -127,6 +142,19 @@ impl Drop for Portal {
             let _ = simulators.wait();
         }
     }
+}
+
+/// What a demonstration begins with, without its story.
+fn seed(dir: &DataDir) {
+    let config = EmbeddedConfig { data_dir: dir.path().to_owned(), address: "a crash test".to_owned() };
+    let embedded = Embedded::start(&config, |_: &str| ()).unwrap();
+    let url = embedded.url(DATABASE);
+    migrate::run(&url).unwrap();
+    let db = Db::connect(&url, &DbLimits::default(), Clock::default()).unwrap();
+    bootstrap::load(&db).unwrap();
+    bootstrap::load_demo(&db, PASSWORD).unwrap();
+    drop(db);
+    embedded.stop();
 }
 
 fn free_port() -> u16 {

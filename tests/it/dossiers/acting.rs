@@ -15,16 +15,15 @@ async fn of_two_people_on_one_version_one_wins() {
     let play = birth(&portal, &procedure).await;
     let (clerk, other) = (portal.clerk(), portal.another(Role::OneStopClerk, ONE_STOP));
     let path = format!("/api/v1/dossiers/{}/actions", play.code);
-    let refuse = json!({ "action": "refuse", "reasons": because(json!({ "condition": "Không đúng thẩm quyền" })) });
-    let (a, b) = join(
-        clerk.post_for(1, &path, &json!({ "action": "receive" })),
-        other.post_for(1, &path, &refuse),
-    )
-    .await;
+    let refuse =
+        json!({ "action": "refuse", "reasons": because(json!({ "condition": "Không đúng thẩm quyền" })) });
+    let (a, b) =
+        join(clerk.post_for(1, &path, &json!({ "action": "receive" })), other.post_for(1, &path, &refuse))
+            .await;
     let lost = if a.status == 200 { b } else { a };
     assert_eq!(lost.refused(409, "stale_version").body["current_version"], 2);
     clerk.post(&path, &json!({ "action": "comment", "note": "x" })).await.refused(428, "version_required");
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: reasons not demanded; a reason may cite anything; texts not looked at.
@@ -51,12 +50,13 @@ async fn who_refuses_says_why() {
         let empty = clerk.act(&play.code, action, json!({ "reasons": empty })).await;
         assert_eq!(empty.refused(422, "reason_invalid").fields(), ["/reasons/0/mend"]);
     }
-    let done = clerk.act(&play.code, "refuse", json!({ "reasons": because(json!({ "field": "/child" })) })).await;
+    let done =
+        clerk.act(&play.code, "refuse", json!({ "reasons": because(json!({ "field": "/child" })) })).await;
     assert_eq!(done.expect(200)["status"], 3);
     let events = play.applicant.get(&format!("/api/v1/dossiers/{}/events", play.code)).await.expect(200);
     assert_eq!(events["items"][1]["detail"]["reasons"][0]["about"]["field"], "/child");
     clerk.act(&play.code, "receive", json!({})).await.refused(409, "dossier_closed");
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: any field may change; any document may come; nothing need come; a document that
@@ -67,14 +67,20 @@ async fn a_supplement_brings_what_was_asked_for_and_only_that() {
     let procedure = procedure("1.001193");
     let play = birth(&portal, &procedure).await;
     let (clerk, citizen, code) = (portal.clerk(), &play.applicant, play.code.as_str());
-    let upload = |component: &str| format!("/api/v1/dossiers/{code}/files?component={component}&name=a.pdf&purpose=supplement");
+    let upload = |component: &str| {
+        format!("/api/v1/dossiers/{code}/files?component={component}&name=a.pdf&purpose=supplement")
+    };
     citizen.upload(&upload("1.001193-TP06")).await.refused(409, "upload_not_expected");
     let mut reasons = because(json!({ "field": "/child/full_name" }));
-    reasons.as_array_mut().unwrap().extend(because(json!({ "document": "1.001193-TP06" })).as_array().unwrap().clone());
+    reasons
+        .as_array_mut()
+        .unwrap()
+        .extend(because(json!({ "document": "1.001193-TP06" })).as_array().unwrap().clone());
     clerk.act(code, "request_supplement", json!({ "reasons": reasons })).await.expect(200);
 
     let offer = citizen.get(&format!("/api/v1/dossiers/{code}/actions")).await.expect(200);
-    let offer = offer["actions"].as_array().unwrap().iter().find(|a| a["action"] == "supplement").unwrap().clone();
+    let offer =
+        offer["actions"].as_array().unwrap().iter().find(|a| a["action"] == "supplement").unwrap().clone();
     assert_eq!((&offer["allowed"], &offer["failed"]), (&json!(false), &json!(["supplement_answered"])));
     let mut child = play.scenario["answers"]["child"].clone();
     child["full_name"] = json!("Nguyễn Hạ Vy");
@@ -88,7 +94,10 @@ async fn a_supplement_brings_what_was_asked_for_and_only_that() {
     assert_eq!(none.fields(), ["/answers/child/full_name"]);
     let mut more = right.clone();
     more["answers"]["relation"] = json!("mother");
-    assert_eq!(citizen.act(code, "supplement", more).await.refused(422, "not_asked_for").fields(), ["/answers/relation"]);
+    assert_eq!(
+        citizen.act(code, "supplement", more).await.refused(422, "not_asked_for").fields(),
+        ["/answers/relation"]
+    );
     let mut beside = right.clone();
     beside["answers"]["child"]["sex"] = json!("male");
     let beside = citizen.act(code, "supplement", beside).await.refused(422, "not_asked_for");
@@ -101,7 +110,7 @@ async fn a_supplement_brings_what_was_asked_for_and_only_that() {
     let seen = clerk.get(&format!("/api/v1/dossiers/{code}")).await.expect(200);
     assert_eq!(seen["answers"]["child"]["full_name"], "Nguyễn Hạ Vy");
     assert!(seen["request"].is_null());
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutant: `first_supplement` not asked of officials.
@@ -115,10 +124,11 @@ async fn a_second_supplement_needs_a_leader() {
     leader.act(&play.code, "request_supplement", reasons.clone()).await.refused(409, "condition_failed");
     clerk.act(&play.code, "request_supplement", reasons.clone()).await.expect(200);
     play.applicant.act(&play.code, "supplement", json!({})).await.expect(200);
-    let second = clerk.act(&play.code, "request_supplement", reasons.clone()).await.refused(409, "condition_failed");
+    let second =
+        clerk.act(&play.code, "request_supplement", reasons.clone()).await.refused(409, "condition_failed");
     assert_eq!(second.body["failed"], json!(["first_supplement"]));
     leader.act(&play.code, "request_supplement", reasons).await.expect(200);
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: work begins with an assignment; withdrawing stays possible for ever.
@@ -137,13 +147,14 @@ async fn withdrawing_is_possible_until_the_work_begins() {
     let reasons = json!({ "reasons": because(json!({ "condition": "Thiếu thông tin" })) });
     portal.specialist().act(&late.code, "request_supplement", reasons).await.expect(200);
     late.applicant.act(&late.code, "supplement", json!({})).await.expect(200);
-    let refused = late.applicant.act(&late.code, "withdraw", json!({})).await.refused(409, "condition_failed");
+    let refused =
+        late.applicant.act(&late.code, "withdraw", json!({})).await.refused(409, "condition_failed");
     assert_eq!(refused.body["failed"], json!(["not_started"]));
     let reasons = json!({ "reasons": because(json!({ "condition": "Không đủ điều kiện" })) });
     portal.clerk().act(&late.code, "stop", reasons.clone()).await.refused(403, "not_your_role");
     portal.specialist().act(&late.code, "stop", json!({})).await.refused(409, "condition_failed");
     assert_eq!(portal.specialist().act(&late.code, "stop", reasons).await.expect(200)["status"], 8);
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: anybody of the unit recalls; a remark of the receiver counts for nothing.
@@ -157,7 +168,10 @@ async fn what_was_just_sent_is_recalled_until_it_is_touched() {
     colleague.act(&play.code, "recall", json!({})).await.refused(409, "condition_failed");
     // The sender's own remark touches nothing.
     specialist.act(&play.code, "comment", json!({ "note": "Còn thiếu chữ ký nháy" })).await.expect(200);
-    assert_eq!(specialist.act(&play.code, "recall", json!({})).await.expect(200)["steps"], json!(["processing"]));
+    assert_eq!(
+        specialist.act(&play.code, "recall", json!({})).await.expect(200)["steps"],
+        json!(["processing"])
+    );
     specialist.act(&play.code, "forward", json!({})).await.expect(200);
     portal.leader().act(&play.code, "comment", json!({ "note": "Đang xem" })).await.expect(200);
     let touched = specialist.act(&play.code, "recall", json!({})).await.refused(409, "condition_failed");
@@ -166,7 +180,7 @@ async fn what_was_just_sent_is_recalled_until_it_is_touched() {
     portal.leader().act(&play.code, "return_for_rework", json!({})).await.refused(409, "condition_failed");
     let back = portal.leader().act(&play.code, "return_for_rework", reasons).await.expect(200);
     assert_eq!(back["steps"], json!(["processing"]));
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutant: any official may be assigned.
@@ -182,7 +196,10 @@ async fn a_dossier_is_assigned_within_the_unit() {
         let refused = leader.act(&play.code, "assign", json!({ "assignee": other })).await;
         assert_eq!(refused.refused(409, "condition_failed").body["failed"], json!(["same_unit"]));
     }
-    assert_eq!(leader.act(&play.code, "assign", json!({})).await.refused(422, "invalid").fields(), ["/assignee"]);
+    assert_eq!(
+        leader.act(&play.code, "assign", json!({})).await.refused(422, "invalid").fields(),
+        ["/assignee"]
+    );
     let official = portal.specialist();
     leader.act(&play.code, "assign", json!({ "assignee": official.id() })).await.expect(200);
     let mine = official.get("/api/v1/dossiers?mine=true").await.expect(200);
@@ -213,10 +230,14 @@ async fn an_opinion_is_asked_of_one_unit_and_given_by_it() {
     }
     let handling: Uuid = play.dossier().await["handling_unit_id"].as_str().unwrap().parse().unwrap();
     let specialist = portal.official_at(Role::Specialist, handling);
-    let (asked, other) = (portal.official(Role::Specialist, "H49.06"), portal.official(Role::Specialist, "H49.07"));
+    let (asked, other) =
+        (portal.official(Role::Specialist, "H49.06"), portal.official(Role::Specialist, "H49.07"));
     asked.act(&code, "give_opinion", json!({ "text": "Đồng ý" })).await.refused(404, "not_found");
     let question = json!({ "unit": "H49.06", "text": "Có phù hợp quy hoạch không?" });
-    specialist.act(&code, "request_opinion", json!({ "unit": "H49.99", "text": "?" })).await.refused(422, "invalid");
+    specialist
+        .act(&code, "request_opinion", json!({ "unit": "H49.99", "text": "?" }))
+        .await
+        .refused(422, "invalid");
     specialist.act(&code, "request_opinion", question.clone()).await.expect(200);
     specialist.act(&code, "recall", json!({})).await.expect(200);
     asked.act(&code, "give_opinion", json!({ "text": "Đồng ý" })).await.refused(409, "wrong_step");
@@ -233,7 +254,7 @@ async fn an_opinion_is_asked_of_one_unit_and_given_by_it() {
     assert_eq!(opinions.as_array().unwrap().len(), 1, "the recalled question was never asked: {opinions}");
     assert_eq!(opinions[0]["answer"], "Phù hợp quy hoạch");
     asked.act(&code, "comment", json!({ "note": "x" })).await.refused(403, "not_your_role");
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: nobody is named; everybody who also has a post of the own is not.
@@ -265,7 +286,7 @@ async fn a_substitute_acts_for_the_absent_one_and_says_so() {
     assert!(by("comment")["on_behalf_of"].is_null());
     portal.at("2026-10-01T09:00:00+07:00");
     substitute.act(&play.code, "return_for_rework", json!({})).await.refused(409, "wrong_step");
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: presence without names; the step can be passed without the record.
@@ -286,11 +307,12 @@ async fn nobody_passes_the_step_in_person_without_the_record_of_who_came() {
         let nobody = clerk.act(code, "record_presence", json!({ "persons": persons })).await;
         assert_eq!(nobody.refused(422, "invalid").fields(), ["/persons"]);
     }
-    let persons = json!([{ "name": "Nguyễn Hải Đăng", "identity_no": "022094000001", "documents": "Thẻ căn cước" }]);
+    let persons =
+        json!([{ "name": "Nguyễn Hải Đăng", "identity_no": "022094000001", "documents": "Thẻ căn cước" }]);
     clerk.act(code, "record_presence", json!({ "persons": persons })).await.expect(200);
     clerk.act(code, "finish", json!({})).await.expect(200);
     assert_eq!(play.dossier().await["presence"][0]["persons"], persons);
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: a result of another procedure; a result that comes with a withdrawal; a file that
@@ -317,12 +339,14 @@ async fn a_result_is_one_of_the_procedure_with_a_file_of_the_dossier() {
     play.applicant.upload(&path).await.refused(409, "upload_not_expected");
     let file = specialist.upload(&path).await.expect(201)["id"].as_str().unwrap().to_owned();
     let files = || async { play.applicant.get(&format!("/api/v1/dossiers/{code}/files")).await.expect(200) };
-    let sees = |files: &serde_json::Value| files["items"].as_array().unwrap().iter().any(|f| f["id"] == file.as_str());
+    let sees = |files: &serde_json::Value| {
+        files["items"].as_array().unwrap().iter().any(|f| f["id"] == file.as_str())
+    };
     assert!(!sees(&files().await), "not before it is decided");
     play.applicant.get(&format!("/api/v1/dossiers/{code}/files/{file}")).await.refused(404, "not_found");
     specialist.act(code, "finish", result("KQ.G15.000031", "12/2026", Some(&file))).await.expect(200);
     assert!(sees(&files().await));
     let shown = play.applicant.get(&format!("/api/v1/dossiers/{code}")).await.expect(200);
     assert_eq!((&shown["result"]["number"], &shown["result"]["file_id"]), (&json!("12/2026"), &json!(file)));
-    portal.verify();
+    portal.verify().await;
 }

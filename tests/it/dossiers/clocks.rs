@@ -17,7 +17,11 @@ async fn due(play: &Play<'_>) -> Timestamp {
     let why = told["why"].as_array().unwrap();
     if told["paused_since"].is_null() {
         let last = why.last().unwrap();
-        assert_eq!((last["code"].as_str(), last["at"].as_str().map(time)), (Some("due"), Some(due)), "{told}");
+        assert_eq!(
+            (last["code"].as_str(), last["at"].as_str().map(time)),
+            (Some("due"), Some(due)),
+            "{told}"
+        );
     }
     assert_eq!(time(play.dossier().await["due_at"].as_str().unwrap()), due);
     due
@@ -87,7 +91,7 @@ async fn pauses_move_the_due_time_by_exactly_the_working_time_paused() {
     assert_eq!(due(&play).await, calendar.add_working(second, paused).unwrap());
     let why = explanation(&play).await["why"].clone();
     assert_eq!(why.as_array().unwrap().iter().filter(|line| line["code"] == "paused").count(), 2, "{why}");
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: an earlier due time; a day off; the explanation forgets the appointment or the
@@ -101,11 +105,18 @@ async fn an_apology_sets_a_later_due_time_and_is_kept() {
     let (code, leader) = (play.code.as_str(), portal.leader());
     let note = "Phải xác minh thêm, xin lỗi và hẹn lại";
     let to = |at: &str| json!({ "new_due": at, "note": note });
-    leader.act(code, "extend", json!({ "new_due": "2026-09-17T10:00:00+07:00" })).await.refused(422, "invalid");
+    leader
+        .act(code, "extend", json!({ "new_due": "2026-09-17T10:00:00+07:00" }))
+        .await
+        .refused(422, "invalid");
     leader.act(code, "extend", to("2026-09-14T10:00:00+07:00")).await.refused(409, "condition_failed");
     leader.act(code, "extend", to("2026-09-19T10:00:00+07:00")).await.refused(422, "new_due_invalid");
     leader.act(code, "extend", to("2062-09-19T10:00:00+07:00")).await.refused(422, "new_due_invalid");
-    portal.specialist().act(code, "extend", to("2026-09-17T10:00:00+07:00")).await.refused(403, "not_your_role");
+    portal
+        .specialist()
+        .act(code, "extend", to("2026-09-17T10:00:00+07:00"))
+        .await
+        .refused(403, "not_your_role");
     leader.act(code, "extend", to("2026-09-17T10:00:00+07:00")).await.expect(200);
     assert_eq!(due(&play).await, time("2026-09-17T10:00:00+07:00"));
     let seen = play.applicant.get(&format!("/api/v1/dossiers/{code}")).await.expect(200);
@@ -114,10 +125,14 @@ async fn an_apology_sets_a_later_due_time_and_is_kept() {
     portal.specialist().act(code, "request_supplement", reasons).await.expect(200);
     portal.at("2026-09-14T11:00:00+07:00");
     play.applicant.act(code, "supplement", json!({})).await.expect(200);
-    let moved = portal.app.calendar.working_between(time("2026-09-14T09:00:00+07:00"), time("2026-09-14T11:00:00+07:00"));
-    let expected = portal.app.calendar.add_working(time("2026-09-17T10:00:00+07:00"), moved.unwrap()).unwrap();
+    let moved = portal
+        .app
+        .calendar
+        .working_between(time("2026-09-14T09:00:00+07:00"), time("2026-09-14T11:00:00+07:00"));
+    let expected =
+        portal.app.calendar.add_working(time("2026-09-17T10:00:00+07:00"), moved.unwrap()).unwrap();
     assert_eq!(due(&play).await, expected);
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutants: marked at every run; marked though it got a new appointment; the leader is told
@@ -144,7 +159,8 @@ async fn what_is_late_is_marked_once_and_the_leader_told_once() {
     let told = "SELECT count(*)::int AS n FROM job WHERE kind = 'escalate_to_leader'";
     assert_eq!(portal.number(told), 1);
     let listed = portal.clerk().get("/api/v1/dossiers?late=true").await.expect(200);
-    let codes: Vec<&str> = listed["items"].as_array().unwrap().iter().filter_map(|d| d["code"].as_str()).collect();
+    let codes: Vec<&str> =
+        listed["items"].as_array().unwrap().iter().filter_map(|d| d["code"].as_str()).collect();
     assert_eq!(codes, [slow.code.as_str()]);
     assert_eq!(explanation(&slow).await["late"], true);
     for other in [&extended, &unread, &done] {
@@ -152,7 +168,7 @@ async fn what_is_late_is_marked_once_and_the_leader_told_once() {
     }
     portal.at("2026-09-18T10:00:01+07:00");
     assert_eq!(late::mark(&portal.app).await.unwrap(), 1);
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutant: the answer is due by the term of the procedure.
@@ -162,7 +178,19 @@ async fn an_online_filing_is_answered_within_eight_working_hours() {
     let procedure = procedure("1.004194");
     let play = residence(&portal, &procedure).await;
     let reply_by = || async { play.dossier().await["reply_by"].as_str().map(time) };
-    assert_eq!(reply_by().await, Some(portal.app.calendar.add_working(time("2026-09-14T09:00:00+07:00"), motcua::calendar::WorkingMinutes::from_hours(8)).unwrap()));
+    assert_eq!(
+        reply_by().await,
+        Some(
+            portal
+                .app
+                .calendar
+                .add_working(
+                    time("2026-09-14T09:00:00+07:00"),
+                    motcua::calendar::WorkingMinutes::from_hours(8)
+                )
+                .unwrap()
+        )
+    );
     play.up_to("receive").await;
     assert_eq!(reply_by().await, None);
 }

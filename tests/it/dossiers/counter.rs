@@ -37,7 +37,7 @@ async fn who_comes_in_person_needs_no_account_and_finds_the_dossier_later() {
     assert_eq!(own["items"].as_array().unwrap().len(), 2);
     let other = portal.citizen("022201000003", 2).get("/api/v1/dossiers").await.expect(200);
     assert_eq!(other["items"], json!([]));
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutant: a person may be typed with any number.
@@ -46,7 +46,9 @@ async fn the_number_of_a_person_is_checked() {
     let portal = Portal::new().await;
     let procedure = procedure("1.001193");
     let answers = &Play::scenario(&procedure, "granted")["answers"];
-    for (member, wrong) in [("identity_no", "022196"), ("identity_no", "\u{0}"), ("tax_no", "0100109107"), ("name", " ")] {
+    for (member, wrong) in
+        [("identity_no", "022196"), ("identity_no", "\u{0}"), ("tax_no", "0100109107"), ("name", " ")]
+    {
         let mut body = over_the_counter("counter", answers);
         body["applicant"][member] = json!(wrong);
         let refused = portal.clerk().post("/api/v1/drafts", &body).await;
@@ -74,9 +76,10 @@ async fn nothing_passes_before_the_payment_and_the_money_moves_it() {
     let (code, clerk) = (play.code.clone(), portal.clerk());
     let cashier = portal.official(Role::Cashier, ONE_STOP);
     let early = cashier.act(&code, "confirm_payment", json!({})).await.refused(409, "condition_failed");
-    assert_eq!(early.body["failed"], json!(["payment_confirmed"]));
+    assert_eq!(early.body["failed"], json!(["payment_confirmed", "nothing_due"]));
     clerk.act(&code, "hand_over", json!({})).await.refused(409, "wrong_step");
-    let payment = || async { play.applicant.get(&format!("/api/v1/dossiers/{code}/payment")).await.expect(200) };
+    let payment =
+        || async { play.applicant.get(&format!("/api/v1/dossiers/{code}/payment")).await.expect(200) };
     let reference = payment().await["order"]["reference"].as_str().unwrap().to_owned();
     assert_eq!(payment().await["due"], 7000);
     assert_eq!(notify(&portal, &reference, "6999").await.1["MaLoi"], "99");
@@ -85,7 +88,10 @@ async fn nothing_passes_before_the_payment_and_the_money_moves_it() {
     play.pay().await;
     play.pay_again(&reference).await;
     play.work().await;
-    assert_eq!((&play.dossier().await["steps"], &payment().await["due"]), (&json!(["processing"]), &json!(0)));
+    assert_eq!(
+        (&play.dossier().await["steps"], &payment().await["due"]),
+        (&json!(["processing"]), &json!(0))
+    );
     let events = clerk.get(&format!("/api/v1/dossiers/{code}/events")).await.expect(200);
     let confirmed = events["items"].as_array().unwrap().iter().filter(|e| e["action"] == "confirm_payment");
     assert_eq!(confirmed.count(), 1);
@@ -100,7 +106,7 @@ async fn nothing_passes_before_the_payment_and_the_money_moves_it() {
     assert_eq!(notify(&portal, reference, "7000").await.1["MaLoi"], "99");
     gone.work().await;
     assert_eq!(gone.dossier().await["status"], 7);
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutant: a zero that does not say why.

@@ -75,5 +75,5 @@ async fn every_scenario_of_every_procedure_comes_out_over_http() {
     }
     assert!(astray.is_empty(), "{} went another way:\n{}", astray.len(), astray.join("\n"));
     assert_eq!(granted, 54);
-    portal.verify();
+    portal.verify().await;
 }

@@ -83,7 +83,9 @@ impl<'p> Play<'p> {
         } else {
             body["papers"] = scenario["documents"].clone();
             body["applicant"] = match self.mandate {
-                None => json!({ "kind": "citizen", "name": "Nguyễn Hải Đăng", "identity_no": CITIZEN, "subjects": subjects }),
+                None => {
+                    json!({ "kind": "citizen", "name": "Nguyễn Hải Đăng", "identity_no": CITIZEN, "subjects": subjects })
+                }
                 Some(_) => json!({ "kind": "organisation", "name": "Công ty TNHH Ví Dụ Vịnh Xanh",
                                    "tax_no": "9900000016", "subjects": subjects }),
             };
@@ -92,7 +94,10 @@ impl<'p> Play<'p> {
         let id = draft["id"].as_str().unwrap().to_owned();
         if online {
             for document in scenario["documents"].as_array().unwrap() {
-                let path = format!("/api/v1/drafts/{id}/files?component={}&name=tep.pdf", document.as_str().unwrap());
+                let path = format!(
+                    "/api/v1/drafts/{id}/files?component={}&name=tep.pdf",
+                    document.as_str().unwrap()
+                );
                 self.filer.upload(&path).await.expect(201);
             }
         }
@@ -141,7 +146,10 @@ impl<'p> Play<'p> {
         }
         let caller = self.caller(step).await;
         for document in step["facts"]["documents"].as_array().into_iter().flatten() {
-            let path = format!("/files?component={}&name=bo-sung.pdf&purpose=supplement", document.as_str().unwrap());
+            let path = format!(
+                "/files?component={}&name=bo-sung.pdf&purpose=supplement",
+                document.as_str().unwrap()
+            );
             caller.upload(&self.path(&path)).await.expect(201);
         }
         let offered = caller.get(&self.path("/actions")).await.expect(200);
@@ -215,7 +223,8 @@ impl<'p> Play<'p> {
     /// Reasons about the documents that the next supplement brings, else about a condition.
     fn asked(&self, rest: &[Value]) -> Value {
         let supplement = rest.iter().find(|step| step["do"] == "supplement");
-        let documents = supplement.and_then(|step| step["facts"]["documents"].as_array()).cloned().unwrap_or_default();
+        let documents =
+            supplement.and_then(|step| step["facts"]["documents"].as_array()).cloned().unwrap_or_default();
         if documents.is_empty() {
             return because(json!({ "condition": "Thông tin cần làm rõ" }));
         }
@@ -247,9 +256,10 @@ impl<'p> Play<'p> {
                 let action: Action = word.parse().unwrap();
                 let (app, code) = (self.portal.app.clone(), self.code.clone());
                 let motcua = Actor::system("test");
-                let done = self.portal.app.db.write(&motcua, move |tx| {
-                    act(&app, tx, &code, None, &ActionIn::bare(action)).map(drop)
-                });
+                let done =
+                    self.portal.app.db.write(&motcua, move |tx| {
+                        act(&app, tx, &code, None, &ActionIn::bare(action)).map(drop)
+                    });
                 done.await.map_err(|error| format!("{word}: {error}"))
             }
         }
@@ -257,7 +267,8 @@ impl<'p> Play<'p> {
 
     /// The platform's signed notice that the open order is paid.
     pub async fn pay(&self) {
-        let payment = self.portal.official(Role::OneStopClerk, self.unit).get(&self.path("/payment")).await.expect(200);
+        let payment =
+            self.portal.official(Role::OneStopClerk, self.unit).get(&self.path("/payment")).await.expect(200);
         let text = |name: &str| payment["order"][name].to_string().trim_matches('"').to_owned();
         let (status, answer) = notify(self.portal, &text("reference"), &text("amount")).await;
         assert_eq!((status, answer["MaLoi"].as_str()), (200, Some("00")), "{payment} {answer}");

@@ -27,7 +27,10 @@ async fn tracking_needs_the_secret_and_tells_nothing_personal() {
         assert!(!text.contains(personal), "{text}");
     }
     // Only who filed reads the secret again.
-    assert_eq!(play.applicant.get(&format!("/api/v1/dossiers/{}", play.code)).await.body["tracking_secret"], secret);
+    assert_eq!(
+        play.applicant.get(&format!("/api/v1/dossiers/{}", play.code)).await.body["tracking_secret"],
+        secret
+    );
     assert_eq!(play.dossier().await["tracking_secret"], Value::Null);
 }
 
@@ -43,9 +46,15 @@ async fn what_is_not_yours_is_not_there() {
     let files = play.applicant.get(&format!("/api/v1/dossiers/{}/files", play.code)).await.expect(200);
     let file_id = files["items"][0]["id"].as_str().unwrap();
     for other in [&stranger, &elsewhere] {
-        for part in ["", "/events", "/actions", "/deadline", "/payment", "/files", &format!("/files/{file_id}")] {
-            let foreign = other.get(&format!("/api/v1/dossiers/{}{part}", play.code)).await.refused(404, "not_found");
-            let none = other.get(&format!("/api/v1/dossiers/H49.45.01-260914-9999{part}")).await.refused(404, "not_found");
+        for part in
+            ["", "/events", "/actions", "/deadline", "/payment", "/files", &format!("/files/{file_id}")]
+        {
+            let foreign =
+                other.get(&format!("/api/v1/dossiers/{}{part}", play.code)).await.refused(404, "not_found");
+            let none = other
+                .get(&format!("/api/v1/dossiers/H49.45.01-260914-9999{part}"))
+                .await
+                .refused(404, "not_found");
             assert_eq!(foreign.body, none.body, "{part}");
         }
         assert_eq!(other.get("/api/v1/dossiers").await.expect(200)["items"], json!([]));
@@ -53,7 +62,10 @@ async fn what_is_not_yours_is_not_there() {
         other.get(&format!("/api/v1/drafts/{draft}")).await.refused(404, "not_found");
         other.get(&format!("/api/v1/drafts/{draft}/files")).await.refused(404, "not_found");
         other.upload(&format!("/api/v1/drafts/{draft}/files?name=a.pdf")).await.refused(404, "not_found");
-        other.post_for(1, &format!("/api/v1/drafts/{draft}/submit"), &json!({})).await.refused(404, "not_found");
+        other
+            .post_for(1, &format!("/api/v1/drafts/{draft}/submit"), &json!({}))
+            .await
+            .refused(404, "not_found");
         other.act(&play.code, "withdraw", json!({})).await.refused(404, "not_found");
     }
     portal.nobody().get(&format!("/api/v1/dossiers/{}", play.code)).await.refused(401, "unauthenticated");
@@ -73,10 +85,12 @@ async fn citizens_read_what_is_addressed_to_them() {
     let extension = json!({ "new_due": "2026-09-17T10:00:00+07:00", "note": note });
     portal.leader().act(&play.code, "extend", extension).await.expect(200);
     let path = format!("/api/v1/dossiers/{}/events", play.code);
-    let (own, official) = (play.applicant.get(&path).await.expect(200), portal.clerk().get(&path).await.expect(200));
+    let (own, official) =
+        (play.applicant.get(&path).await.expect(200), portal.clerk().get(&path).await.expect(200));
     assert!(!own.to_string().contains(secret) && own.to_string().contains(note), "{own}");
     assert_eq!(official.to_string().matches(secret).count(), 3);
-    let actions: Vec<&str> = own["items"].as_array().unwrap().iter().filter_map(|e| e["action"].as_str()).collect();
+    let actions: Vec<&str> =
+        own["items"].as_array().unwrap().iter().filter_map(|e| e["action"].as_str()).collect();
     assert_eq!(actions, ["submit", "receive", "hand_over", "extend"]);
     assert!(own["items"][1]["actor_name"].as_str().unwrap().starts_with("Cán bộ"), "who acted has a name");
 }
@@ -107,7 +121,11 @@ async fn files_are_limited_and_come_back_as_they_were() {
     assert_eq!((sent.status, sent.bytes.as_slice()), (200, file()));
     assert_eq!(sent.header("content-type"), "application/pdf");
     assert_eq!(sent.header("x-content-type-options"), "nosniff");
-    assert!(sent.header("content-disposition").starts_with("attachment"), "{}", sent.header("content-disposition"));
+    assert!(
+        sent.header("content-disposition").starts_with("attachment"),
+        "{}",
+        sent.header("content-disposition")
+    );
     let (draft, _) = play.draft().await;
     let large = actix_web::test::TestRequest::post()
         .uri(&format!("/api/v1/drafts/{draft}/files?component=1.001193-TP06&name=to.pdf"))

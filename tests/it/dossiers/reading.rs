@@ -50,7 +50,10 @@ async fn after_each_act_every_way_of_reading_shows_it() {
         assert_eq!(clerk.get(&format!("/api/v1/dossiers/count?{filter}")).await.expect(200)["count"], 1);
         let events = clerk.get(&format!("/api/v1/dossiers/{}/events", play.code)).await.expect(200);
         let last = events["items"].as_array().unwrap().last().unwrap().clone();
-        assert_eq!((&last["seq"], &last["status"], &last["to_steps"]), (&seen["version"], status, &seen["steps"]));
+        assert_eq!(
+            (&last["seq"], &last["status"], &last["to_steps"]),
+            (&seen["version"], status, &seen["steps"])
+        );
         let track = nobody.get(&format!("/api/v1/tracking/{}?secret={secret}", play.code)).await.expect(200);
         assert_eq!(&track["status"], status);
         let own = play.applicant.get("/api/v1/dossiers").await.expect(200);
@@ -59,7 +62,7 @@ async fn after_each_act_every_way_of_reading_shows_it() {
             play.step(number).await.unwrap();
         }
     }
-    portal.verify();
+    portal.verify().await;
 }
 
 /// One query parameter, or none.
@@ -75,7 +78,11 @@ fn parameter() -> impl Strategy<Value = String> {
         one(&["mine=true", "unassigned=true", "opinion=true"]),
         one(&["late=true", "late=false"]),
         one(&["paused=true", "paused=false"]),
-        one(&["due_before=2026-09-15T00:00:00Z", "submitted_from=2026-09-14T02:00:00Z", "submitted_before=2026-09-15T00:00:00Z"]),
+        one(&[
+            "due_before=2026-09-15T00:00:00Z",
+            "submitted_from=2026-09-14T02:00:00Z",
+            "submitted_before=2026-09-15T00:00:00Z"
+        ]),
         one(&["q=H49.45.01-2609", "q=h49.45.01-260914-0003", "q=022094000001", "q=%25", "q='"]),
     ]
 }

@@ -39,7 +39,7 @@ async fn sixty_four_identical_posts_are_one_dossier_and_sixty_four_equal_answers
         assert_eq!((answer.status, &answer.body), (201, &first));
     }
     assert_eq!(dossiers(&portal), 1);
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutant: the hash of the body is not compared.
@@ -105,12 +105,11 @@ async fn numbers_have_no_gap_and_a_bad_item_fails_alone() {
             status => assert!(status == 409 && (stale || n == 0), "{n}: {}", answer.body),
         }
     }
-    let expected: BTreeSet<String> =
-        (1..=codes.len()).map(|n| format!("{ONE_STOP}-260914-{n:04}")).collect();
+    let expected: BTreeSet<String> = (1..=codes.len()).map(|n| format!("{ONE_STOP}-260914-{n:04}")).collect();
     assert!(codes.len() >= 170);
     assert_eq!(codes, expected);
     assert_eq!(dossiers(&portal), i32::try_from(codes.len()).unwrap());
-    portal.verify();
+    portal.verify().await;
 }
 
 // Mutant: one running number for all units or all days.
@@ -149,7 +148,8 @@ async fn a_wrong_form_is_refused_field_by_field() {
     let path = format!("/api/v1/drafts/{id}");
     let saved = play.filer.put_for(version, &path, &json!({ "answers": answers })).await.expect(200);
     let version = saved["version"].as_i64().unwrap();
-    let refused = play.filer.post_for(version, &submit_of(&id), &json!({})).await.refused(422, "form_invalid");
+    let refused =
+        play.filer.post_for(version, &submit_of(&id), &json!({})).await.refused(422, "form_invalid");
     let fields = refused.fields();
     assert!(!fields.is_empty() && fields.iter().all(|field| field.starts_with("/answers")), "{fields:?}");
     for part in ["/answers/child/birth_date", "/answers/child"] {
@@ -184,7 +184,8 @@ async fn the_version_must_be_told_and_be_the_present_one() {
     let procedure = procedure("1.001193");
     let (play, id, version) = draft(&portal, &procedure).await;
     play.filer.post(&submit_of(&id), &json!({})).await.refused(428, "version_required");
-    let stale = play.filer.post_for(version + 1, &submit_of(&id), &json!({})).await.refused(409, "stale_version");
+    let stale =
+        play.filer.post_for(version + 1, &submit_of(&id), &json!({})).await.refused(409, "stale_version");
     assert_eq!(stale.body["current_version"], version);
 }
 

@@ -19,6 +19,7 @@ use motcua::auth::tokens::Kind;
 use motcua::clock::Clock;
 use motcua::config::Config;
 use motcua::db::{Db, DbLimits};
+use motcua::verify::{self, Part, Report};
 use motcua::workflow::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -27,10 +28,9 @@ use super::{DataDir, TestDb};
 
 /// A Monday morning on which all embedded procedures are in force.
 pub const MORNING: &str = "2026-09-14T09:00:00+07:00";
-/// The one-stop unit, the People's Committee and the police of phường Hồng Gai.
+/// The one-stop unit and the People's Committee of phường Hồng Gai.
 pub const ONE_STOP: &str = "H49.45.01";
 pub const COMMUNE: &str = "H49.45";
-pub const POLICE: &str = "G01.49.45";
 /// A small file of an allowed type.
 pub const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
 
@@ -254,15 +254,19 @@ impl Portal {
             #[diesel(sql_type = Integer)]
             n: i32,
         }
-        let found: Found = diesel::sql_query(query).get_result(&mut *self.conn.borrow_mut()).expect("there is one");
+        let found: Found =
+            diesel::sql_query(query).get_result(&mut *self.conn.borrow_mut()).expect("there is one");
         found.n
     }
 
-    /// Every dossier of this database is what its history says.
-    #[track_caller]
-    pub fn verify(&self) {
-        let unlike = motcua::dossiers::unlike_their_history(&mut self.conn.borrow_mut());
-        assert_eq!(unlike.expect("the dossiers can be read"), Vec::<String>::new());
+    /// Every dossier is what its history says, every file and payment what its row says.
+    pub async fn verify(&self) {
+        let mut differences = Vec::new();
+        let mut tell = |difference: &str| differences.push(difference.to_owned());
+        let mut report = Report::new(&mut tell);
+        let checked = verify::run(&self.app.db, &self.app.files, Part::All, true, &mut report).await;
+        checked.expect("what is stored can be read");
+        assert_eq!(differences, Vec::<String>::new());
     }
 }
 
@@ -327,11 +331,6 @@ impl Caller<'_> {
     pub async fn upload(&self, path: &str) -> Answer {
         let request = keyed(path, &Uuid::now_v7().to_string());
         self.send(request.insert_header(("Content-Type", "application/octet-stream")).set_payload(PDF)).await
-    }
-
-    /// The present version of a dossier.
-    pub async fn version(&self, code: &str) -> i64 {
-        self.get(&format!("/api/v1/dossiers/{code}")).await.expect(200)["version"].as_i64().expect("a version")
     }
 
     /// Takes an action on the present version; `more` are further members of the request.
