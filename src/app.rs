@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Compress, ErrorHandlers, from_fn};
 use actix_web::http::header;
+use actix_web::middleware::{Compress, ErrorHandlers, from_fn};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -20,9 +20,9 @@ use crate::catalogue::{self, Catalogue};
 use crate::config::Config;
 use crate::db::Db;
 use crate::dossiers::{self, Submissions};
+use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
-use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use crate::{agencies, auth, http, jobs, notices, payments, people, sync};
 
 /// What every handler may use; built once, shared by all threads.

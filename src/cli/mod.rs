@@ -2,8 +2,8 @@
 //!
 //! Results go to standard output, progress and errors to standard error. A
 //! command ends with 0 when it did what it says, 1 when not, 2 on wrong use.
-mod check;
 mod bench;
+mod check;
 mod database;
 mod demo;
 mod log;

@@ -68,7 +68,9 @@ fn load(conn: &mut PgConnection, id: Uuid) -> Result<Message> {
 
 /// What is known of a person.
 fn contact(conn: &mut PgConnection, person_id: Uuid) -> Result<Address> {
-    let (identity_no, phone, email) =
-        person::table.find(person_id).select((person::identity_no, person::phone, person::email)).first(conn)?;
+    let (identity_no, phone, email) = person::table
+        .find(person_id)
+        .select((person::identity_no, person::phone, person::email))
+        .first(conn)?;
     Ok(Address { identity_no, phone, email })
 }

@@ -51,11 +51,7 @@ pub struct MessagePage {
     )
 )]
 #[get("/api/v1/messages")]
-pub async fn list_messages(
-    app: web::Data<App>,
-    actor: Actor,
-    page: web::Query<PageQuery>,
-) -> Result<Reply> {
+pub async fn list_messages(app: web::Data<App>, actor: Actor, page: web::Query<PageQuery>) -> Result<Reply> {
     match actor.who {
         Who::Citizen(_) | Who::Staff(_) => {}
         Who::Anonymous => return Err(UNAUTHENTICATED.err()),

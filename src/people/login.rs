@@ -172,5 +172,6 @@ fn admit(
 
 /// Forgets logins that nobody finished in time. Gives how many.
 pub fn forget(tx: &mut Tx) -> Result<usize> {
-    Ok(diesel::delete(login_flow::table.filter(login_flow::expires_at.lt(to_sql(tx.now)))).execute(tx.conn)?)
+    Ok(diesel::delete(login_flow::table.filter(login_flow::expires_at.lt(to_sql(tx.now))))
+        .execute(tx.conn)?)
 }

@@ -204,7 +204,9 @@ fn may_give(me: &CitizenActor, principal: Principal, new: &NewMandate) -> Result
         Principal::Person(id) => id == me.person_id,
         Principal::Organisation(id) => {
             // Nobody passes on more than one has.
-            me.mandates.iter().any(|m| m.legal_representative && m.scope.is_empty() && m.principal_org == Some(id))
+            me.mandates
+                .iter()
+                .any(|m| m.legal_representative && m.scope.is_empty() && m.principal_org == Some(id))
         }
     };
     if own && new.kind == MandateKind::Authorised { Ok(()) } else { Err(FORBIDDEN.err()) }

@@ -27,11 +27,8 @@ impl MessageSimulator {
 
 /// The gateway's routes; the service needs a `web::Data<MessageSimulator>`.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::scope("/messages")
-            .route("", web::get().to(list))
-            .route("/send", web::post().to(take)),
-    );
+    config
+        .service(web::scope("/messages").route("", web::get().to(list)).route("/send", web::post().to(take)));
 }
 
 /// Takes a message, once.

@@ -186,10 +186,8 @@ impl NationalPortal {
     }
 
     async fn log_in(&self) -> Result<Secret<String>> {
-        let login = Login {
-            username: self.config.username.clone(),
-            password: self.config.password.expose().clone(),
-        };
+        let login =
+            Login { username: self.config.username.clone(), password: self.config.password.expose().clone() };
         let opened: Opened = self.exchange.post(LOGIN, &login).await?;
         opened.session().ok_or_else(|| anyhow!("the national portal refused the login"))
     }

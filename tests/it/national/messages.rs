@@ -81,6 +81,9 @@ async fn somebody_without_any_address_is_not_waited_for() {
     );
     stage.event(dossier, "receive", 2, json!({}), &[NOTIFY]).await;
     stage.work_off(async || ()).await;
-    assert_eq!(stage.lines("SELECT recipient || coalesce(sent_at::text, '') AS line FROM message"), ["applicant:"]);
+    assert_eq!(
+        stage.lines("SELECT recipient || coalesce(sent_at::text, '') AS line FROM message"),
+        ["applicant:"]
+    );
     assert_eq!(stage.shown("/messages").await, json!([]));
 }

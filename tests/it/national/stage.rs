@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::test::{TestRequest, call_and_read_body_json, init_service};
 use actix_web::HttpServer;
+use actix_web::test::{TestRequest, call_and_read_body_json, init_service};
 use diesel::RunQueryDsl;
 use diesel::sql_types::{Integer, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use jiff::{SignedDuration, Timestamp};
@@ -192,7 +192,10 @@ impl Stage {
                 return;
             }
         }
-        panic!("not done: {:?}", self.lines("SELECT kind || ' ' || coalesce(last_error, '') AS line FROM job"));
+        panic!(
+            "not done: {:?}",
+            self.lines("SELECT kind || ' ' || coalesce(last_error, '') AS line FROM job")
+        );
     }
 
     pub fn sql(&self, sql: &str) {

@@ -59,9 +59,7 @@ async fn a_session_that_ended_costs_one_login_and_no_attempt() {
     let runner = worker::runner(&stage.app).unwrap().start();
     done(&stage, 2).await;
     end_sessions(&stage).await;
-    stage
-        .event(dossier, "forward", 4, json!({}), &[motcua::dossiers::jobs::SYNC_NATIONAL])
-        .await;
+    stage.event(dossier, "forward", 4, json!({}), &[motcua::dossiers::jobs::SYNC_NATIONAL]).await;
     done(&stage, 3).await;
     runner.stop(Duration::from_secs(5)).await;
     assert_eq!(stage.lines("SELECT max(attempts)::text AS line FROM job"), ["1"]);
@@ -162,8 +160,5 @@ async fn the_head_has_the_real_fields_in_the_form_of_the_portal() {
         assert_eq!(shown["dossiers"][0]["head"][field], *value, "{field}");
     }
     let step = &shown["dossiers"][0]["progress"][1];
-    assert_eq!(
-        (&step["NguoiXuLy"], &step["ThoiDiemXuLy"]),
-        (&json!("Lê Văn Mẫu"), &json!("20261005080200"))
-    );
+    assert_eq!((&step["NguoiXuLy"], &step["ThoiDiemXuLy"]), (&json!("Lê Văn Mẫu"), &json!("20261005080200")));
 }
