@@ -2,7 +2,7 @@
 //!
 //! One line through the module: a [`CalendarDef`] (data) is compiled into a
 //! [`Calendar`]; [`start_of_clock`] finds the moment from which a dossier
-//! (hồ sơ) counts; [`due`] adds a [`Term`] and the [`Pause`]s and says, line
+//! (hồ sơ) counts; [`due()`] adds a [`Term`] and the [`Pause`]s and says, line
 //! by line in Vietnamese and English, why the dossier is due then.
 //!
 //! The unit is the whole working minute. An instant belongs to its minute: its

@@ -110,7 +110,7 @@ fn grouped(amount: i64) -> String {
     let digits = amount.to_string();
     let mut grouped = String::new();
     for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n) % 3 == 0 {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
             grouped.push('.');
         }
         grouped.push(digit);

@@ -97,8 +97,8 @@ pub fn prepare(app: &App, actor: &Actor, new: NewFiling, now: Timestamp) -> Resu
     complete(&new, &filing)?;
     let quote = quote(&new.version, &filing)?;
     let term = promised(&case).ok_or_else(|| NO_CASE.err())?;
-    let deadline = deadline::deadline(&app.calendar, &term, now)?;
-    let reply_by = deadline::reply_by(&app.calendar, channel, now)?;
+    let deadline = deadline::deadline(app.calendar, &term, now)?;
+    let reply_by = deadline::reply_by(app.calendar, channel, now)?;
     let state = State {
         marking: vec![new.version.procedure.workflow.start().clone()],
         status: crate::workflow::DossierStatus::Submitted,
@@ -217,7 +217,7 @@ fn unclear(error: &tariff::QuoteError) -> Error {
 fn setting<'a>(app: &'a App, actor: &Actor, new: &'a NewFiling, term: Term, now: Timestamp) -> Setting<'a> {
     Setting {
         workflow: &new.version.procedure.workflow,
-        calendar: &app.calendar,
+        calendar: app.calendar,
         term,
         now,
         actor: actor.key(),

@@ -284,7 +284,7 @@ pub async fn deadline(app: web::Data<App>, actor: Actor, code: web::Path<String>
             clock_started_at: state.clock_started_at,
             paused_since: state.paused_since,
             late: state.late_at.is_some(),
-            why: state.explain(&app_state.calendar, &term)?,
+            why: state.explain(app_state.calendar, &term)?,
         })
     });
     Reply::ok(out.await?)

@@ -1,6 +1,6 @@
 //! Jobs: the outbox queue, its runner, and what is done every so often.
 //!
-//! A job is written in the transaction that causes it ([`enqueue`]) and run after its commit
+//! A job is written in the transaction that causes it ([`enqueue()`]) and run after its commit
 //! ([`Runner`]): a killed process loses none, and none is run for work that was rolled back.
 //! The promises, each with a test in `tests/it/jobs.rs`:
 //! - A job runs until it is done or dead. A worker that dies loses its *lease*, and another

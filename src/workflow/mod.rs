@@ -1,7 +1,7 @@
 //! PURE: workflow definition, its compiler, and `decide`.
 //!
 //! A workflow ("quy trình") is data with a closed vocabulary. `Workflow::compile` is
-//! the only way to a usable one, and [`decide`] the only judge of an action.
+//! the only way to a usable one, and [`decide()`] the only judge of an action.
 mod branches;
 mod compile;
 mod decide;

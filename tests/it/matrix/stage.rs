@@ -209,7 +209,7 @@ impl Stage {
             drafts.push(id);
         }
         let version = lines(
-            &mut *self.conn.borrow_mut(),
+            &mut self.conn.borrow_mut(),
             &format!("SELECT version::text AS line FROM draft WHERE id = '{}'", drafts[1]),
         );
         let submit = post(&format!("/api/v1/drafts/{}/submit", drafts[1]));
@@ -364,14 +364,14 @@ impl Stage {
         self.copy("draft", "id", self.draft, &changes);
         self.copy("file", "draft_id", self.draft, &json!({"id": null, "draft_id": id}));
         let first = format!("SELECT id::text AS line FROM file WHERE draft_id = '{id}' LIMIT 1");
-        let found = lines(&mut *self.conn.borrow_mut(), &first).into_iter().next();
+        let found = lines(&mut self.conn.borrow_mut(), &first).into_iter().next();
         object.insert("id", id.to_string());
         object.insert("file", found.unwrap_or(file.to_string()));
     }
 
     fn agency(&self, code: &str) -> String {
         let sql = format!("SELECT id::text AS line FROM agency WHERE code = '{code}'");
-        lines(&mut *self.conn.borrow_mut(), &sql).remove(0)
+        lines(&mut self.conn.borrow_mut(), &sql).remove(0)
     }
 
     /// Copies rows with changed columns. A file gets a new id, the first the one that is asked for.
