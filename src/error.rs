@@ -179,19 +179,29 @@ impl Error {
     }
 }
 
-/// Nothing is wrong with the request: a lock or a statement took too long, or the connection
-/// was lost.
+/// Nothing is wrong with the request: a lock or a statement took too long, or the database
+/// went away. Sent again under its key, the request is done once, also when the answer to a
+/// commit was lost.
 fn is_passing(error: &diesel::result::Error) -> bool {
-    use diesel::result::{DatabaseErrorKind::ClosedConnection, Error as E};
+    use diesel::result::{DatabaseErrorKind as Kind, Error as E};
     match error {
-        E::DatabaseError(ClosedConnection, _) => true,
-        E::DatabaseError(_, info) => {
-            let message = info.message();
-            message.contains("lock timeout") || message.contains("statement timeout")
-        }
+        E::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, _) => true,
+        E::DatabaseError(_, info) => PASSING.iter().any(|words| info.message().contains(words)),
+        E::RollbackErrorOnCommit { commit_error, .. } => is_passing(commit_error),
+        E::BrokenTransactionManager => true,
         _ => false,
     }
 }
+
+/// Words of PostgreSQL and its client library for what passes.
+const PASSING: [&str; 6] = [
+    "lock timeout",
+    "statement timeout",
+    "server closed the connection",
+    "terminating connection",
+    "the database system is",
+    "no connection to the server",
+];
 
 /// Language of titles and messages; Vietnamese unless `Accept-Language` prefers English.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

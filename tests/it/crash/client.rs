@@ -146,6 +146,8 @@ impl Client {
             request.header("If-Match", format!("\"{version}\"")).json(&json!({}))
         };
         let (status, dossier) = match self.once(make()).await {
+            // Busy: the server said so itself, and may be asked again.
+            Some((503, _)) => self.until_answered(make).await,
             Some(answer) => answer,
             None if self.chance(1, 4) => {
                 self.journal.abandon(draft);
