@@ -8,7 +8,7 @@ mod serving;
 mod show;
 mod staff;
 mod substitution;
-mod words;
+pub mod words;
 
 pub use serving::serving;
 pub use show::{AgencyOut, Level, find};

@@ -1,9 +1,10 @@
-//! Words without diacritics, by which agencies are found: "Hạ Long" by "ha long".
+//! Words without diacritics, by which agencies and procedures are found: "Hạ Long" by "ha long".
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// The words of a text in lower case without diacritics; "đ" has no decomposition.
+/// A dot inside a word stays, for `1.001193`.
 pub fn words(text: &str) -> Vec<String> {
     let plain: String = text
         .nfd()

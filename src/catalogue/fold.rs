@@ -3,27 +3,10 @@
 //! Lower-case words without diacritics: "Đăng ký KHAI SINH" becomes "dang ky khai sinh".
 //! Letters of Unicode are decomposed and their marks dropped; "đ" has no decomposition.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+pub use crate::agencies::words::words;
 
 /// Nearly every name begins with it ("Thủ tục"), so it tells nothing apart.
 const OPENING: [&str; 2] = ["thu", "tuc"];
-
-/// The words of a text. A dot inside a word stays, for `1.001193`.
-pub fn words(text: &str) -> Vec<String> {
-    let plain: String = text
-        .nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .map(|c| if c == 'đ' { 'd' } else { c })
-        .collect();
-    plain
-        .split(|c: char| !c.is_alphanumeric() && c != '.')
-        .map(|word| word.trim_matches('.'))
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
 
 /// The words of a name by which it is ranked and sorted.
 pub fn name(text: &str) -> String {
@@ -52,6 +35,8 @@ pub fn haystack(code: &str, name: &str, field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::UnicodeNormalization;
+
     use super::*;
 
     #[test]

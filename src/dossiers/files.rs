@@ -17,6 +17,7 @@ use super::store;
 use super::supplement::NOT_ASKED;
 use crate::app::App;
 use crate::auth::Actor;
+use crate::catalogue::Version;
 use crate::db::Tx;
 use crate::error::{Code, INVALID, NOT_FOUND, Problem, Result};
 use crate::files::{self, FileOut, Purpose, Received, Target, UploadQuery};
@@ -81,16 +82,18 @@ pub async fn upload_to_draft(
         .await
 }
 
+/// A file is for a document component of the procedure, or for none.
+fn is_component(version: &Version, code: &str) -> Result<()> {
+    if code.is_empty() || version.document(code).is_some() {
+        return Ok(());
+    }
+    Err(INVALID.at("component", "không phải thành phần của thủ tục này", "not a component of this procedure"))
+}
+
 fn keep_in_draft(app: &App, tx: &mut Tx, id: Uuid, component: &str, received: &Received) -> Result<Reply> {
     let row = draft::locked(tx, id)?;
     let version = app.catalogue.version(tx.conn, row.version_id)?;
-    if !component.is_empty() && version.document(component).is_none() {
-        return Err(INVALID.at(
-            "component",
-            "không phải thành phần của thủ tục này",
-            "not a component of this procedure",
-        ));
-    }
+    is_component(&version, component)?;
     let limits = &app.files.limits;
     let out = files::attach(tx, limits, Target::Draft(id), component, Purpose::Component, received)?;
     draft::touch(tx, id)?;
@@ -202,13 +205,7 @@ fn keep_in_dossier(
     let row = store::find_locked(tx, code)?;
     let state = row.state()?;
     let version = app.catalogue.version(tx.conn, row.version_id)?;
-    if !component.is_empty() && version.document(component).is_none() {
-        return Err(INVALID.at(
-            "component",
-            "không phải thành phần của thủ tục này",
-            "not a component of this procedure",
-        ));
-    }
+    is_component(&version, component)?;
     if !expected(tx.actor, &row, &state, purpose) {
         return Err(UPLOAD_NOT_EXPECTED.err());
     }
