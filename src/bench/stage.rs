@@ -88,9 +88,8 @@ impl Stage {
             thread: Some(thread),
             embedded,
         };
-        stage.units =
-            stage.lines("SELECT code AS line FROM agency WHERE kind = 'one_stop_unit' ORDER BY code")?;
         stage.execute(include_str!("sql/people.sql"), &[])?;
+        stage.units = stage.lines("SELECT code AS line FROM bench_unit ORDER BY nth")?;
         stage.citizens = stage.log_in(&app, "person", Subject::Citizen, 2)?;
         stage.clerks = stage.log_in(&app, "staff", Subject::Staff, 0)?;
         Ok(stage)

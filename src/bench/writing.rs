@@ -139,8 +139,7 @@ fn values(stage: &Stage, action: &str, seq: u8, kind: &str) -> Result<Vec<(&'sta
 /// Receipts by clerks a second: one transaction each.
 pub fn receive(stage: &Stage, options: &Options, progress: &dyn Fn(&str)) -> Result<Vec<Row>> {
     let sql = "SELECT d.code || ' ' || u.nth AS line FROM dossier d
-                 JOIN (SELECT id, row_number() OVER (ORDER BY code) - 1 AS nth FROM agency
-                        WHERE kind = 'one_stop_unit') u ON u.id = d.receiving_unit_id
+                 JOIN bench_unit u ON u.id = d.receiving_unit_id
                 WHERE d.status = 1 AND d.code LIKE 'H%' ORDER BY d.id";
     let waiting = stage.lines(sql)?;
     progress(&format!("receive: {} s over HTTP, {} dossiers wait", options.seconds, waiting.len()));

@@ -24,6 +24,5 @@ SELECT ('00000000-0000-7000-9100-' || lpad(to_hex(n), 12, '0'))::uuid,
  CROSS JOIN LATERAL (SELECT CASE WHEN open THEN (n * 104729) % 8 ELSE 3 + (n * 104729) % 700 END * interval '1 day'
                             + (n * 15485863 % 86400) * interval '1 second' AS age) AS aged
  CROSS JOIN (SELECT * FROM dossier WHERE status = 1 ORDER BY id DESC LIMIT 1) AS template
-  JOIN (SELECT id, code, parent_id, row_number() OVER (ORDER BY code) - 1 AS nth
-          FROM agency WHERE kind = 'one_stop_unit') AS unit ON unit.nth = n % {units}
+  JOIN bench_unit AS unit ON unit.nth = n % {units}
   JOIN person ON person.id = ('00000000-0000-7000-a000-' || lpad(to_hex(n % {citizens} + 1), 12, '0'))::uuid;

@@ -8,8 +8,7 @@ SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'citizen:
        person.id, $json${answers}$json$, '{}', 'online', 1, now(), now()
   FROM generate_series({from}, {to}) AS n
   JOIN procedure ON procedure.code = '{procedure}'
-  JOIN (SELECT id, row_number() OVER (ORDER BY code) - 1 AS nth
-          FROM agency WHERE kind = 'one_stop_unit') AS unit ON unit.nth = n % {units}
+  JOIN bench_unit AS unit ON unit.nth = n % {units}
   JOIN person ON person.id = ('00000000-0000-7000-a000-' || lpad(to_hex(n % {citizens} + 1), 12, '0'))::uuid;
 
 INSERT INTO file (id, draft_id, component, purpose, name, media_type, size, sha256, storage_key, uploaded_by,
