@@ -64,9 +64,9 @@ async fn who(request: &HttpRequest, token: &str) -> Result<(Uuid, Who)> {
         .app_data::<web::Data<App>>()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("the application is not in the request")))?;
     let now = app.db.clock.now();
-    let id = app.tokens.verify(Kind::Access, token, now)?;
-    let who = app.db.read(move |conn| session::actor_of(conn, id, now)).await?;
-    Ok((id, who))
+    let named = app.tokens.verify(Kind::Access, token, now)?;
+    let who = app.db.read(move |conn| session::actor_of(conn, named, now)).await?;
+    Ok((named.id, who))
 }
 
 /// The token of `Authorization: Bearer …`; another scheme is refused.

@@ -1,10 +1,10 @@
 //! Sessions: one login each. Access tokens only name them; here they are opened, ended, and
 //! turned into the actor of a request, with everything about the actor read fresh.
 
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types;
+use diesel::sql_types::{
+    Array, Date as SqlDate, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::actor::{CitizenActor, MachineActor, Mandate, Position, SessionRef, StaffActor, Who};
 use crate::clock::day_of;
 use crate::db::schema::session;
-use crate::db::{Tx, date_to_sql, to_sql};
+use crate::db::{Tx, date_to_sql, prepared, to_sql};
 use crate::error::{Code, Result};
 use crate::workflow::Role;
 
@@ -32,12 +32,46 @@ pub enum Subject {
     Machine(Uuid),
 }
 
-impl Subject {
-    fn kind(self) -> &'static str {
+/// The kinds of those who log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectKind {
+    Citizen,
+    Staff,
+    Machine,
+}
+
+/// A session as a token names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    pub id: Uuid,
+    /// Whose it is; says where to look, never that it lives.
+    pub kind: SubjectKind,
+}
+
+impl SubjectKind {
+    const ALL: [Self; 3] = [Self::Citizen, Self::Staff, Self::Machine];
+
+    fn word(self) -> &'static str {
         match self {
-            Self::Citizen(_) => "citizen",
-            Self::Staff(_) => "staff",
-            Self::Machine(_) => "machine",
+            Self::Citizen => "citizen",
+            Self::Staff => "staff",
+            Self::Machine => "machine",
+        }
+    }
+
+    /// The kind in `kind:id`.
+    pub fn of_key(key: &str) -> Option<Self> {
+        let (word, _) = key.split_once(':')?;
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl Subject {
+    fn kind(self) -> SubjectKind {
+        match self {
+            Self::Citizen(_) => SubjectKind::Citizen,
+            Self::Staff(_) => SubjectKind::Staff,
+            Self::Machine(_) => SubjectKind::Machine,
         }
     }
 
@@ -49,7 +83,7 @@ impl Subject {
 
     /// `kind:id`, the `sub` of the session's tokens.
     pub fn key(self) -> String {
-        format!("{}:{}", self.kind(), self.id())
+        format!("{}:{}", self.kind().word(), self.id())
     }
 }
 
@@ -65,7 +99,7 @@ pub fn open(
     diesel::insert_into(session::table)
         .values((
             session::id.eq(opened.id),
-            session::kind.eq(subject.kind()),
+            session::kind.eq(subject.kind().word()),
             session::subject_id.eq(subject.id()),
             session::identity_level.eq(identity_level),
             session::scopes.eq(scopes),
@@ -88,7 +122,7 @@ pub fn revoke(tx: &mut Tx, id: Uuid) -> Result<()> {
 pub fn revoke_all(tx: &mut Tx, subject: Subject) -> Result<()> {
     let live = session::table
         .filter(session::subject_id.eq(subject.id()))
-        .filter(session::kind.eq(subject.kind()))
+        .filter(session::kind.eq(subject.kind().word()))
         .filter(session::revoked_at.is_null());
     diesel::update(live).set(session::revoked_at.eq(to_sql(tx.now))).execute(tx.conn)?;
     Ok(())
@@ -115,44 +149,93 @@ pub fn prolong(tx: &mut Tx, id: Uuid, lifetime: SignedDuration) -> Result<(Sessi
 }
 
 /// Who a session acts as at a moment; 401 when it has ended or its subject is shut out.
-pub fn actor_of(conn: &mut PgConnection, session: Uuid, now: Timestamp) -> Result<Who> {
-    let row: Option<Row> = LoadActor::new(session, now).get_result(conn).optional()?;
-    let row = row.filter(|row| row.live).ok_or_else(|| SESSION_ENDED.err())?;
-    Ok(match row.kind.as_str() {
-        "staff" => Who::Staff(StaffActor {
-            staff_id: row.subject_id,
-            name: row.name,
-            positions: serde_json::from_value::<Vec<PositionRow>>(row.positions)?
-                .into_iter()
-                .map(Position::from)
-                .collect(),
-        }),
-        "citizen" => Who::Citizen(CitizenActor {
-            person_id: row.subject_id,
-            name: row.name,
-            identity_no: row.identity_no,
-            identity_level: row.identity_level,
-            mandates: serde_json::from_value::<Vec<MandateRow>>(row.mandates)?
-                .into_iter()
-                .map(Mandate::from)
-                .collect(),
-        }),
-        _ => Who::Machine(MachineActor { id: row.subject_id, client_id: row.name, scopes: row.scopes }),
-    })
+pub fn actor_of(conn: &mut PgConnection, session: Named, now: Timestamp) -> Result<Who> {
+    let found = match session.kind {
+        SubjectKind::Citizen => citizen_of(conn, session.id, now)?.map(Who::Citizen),
+        SubjectKind::Staff => staff_of(conn, session.id, now)?.map(Who::Staff),
+        SubjectKind::Machine => machine_of(conn, session.id, now)?.map(Who::Machine),
+    };
+    found.ok_or_else(|| SESSION_ENDED.err())
 }
 
-#[derive(Queryable)]
-struct Row {
-    kind: String,
-    subject_id: Uuid,
-    identity_level: i16,
-    scopes: Vec<String>,
-    /// Not ended, not over, its subject still admitted.
-    live: bool,
+fn citizen_of(conn: &mut PgConnection, session: Uuid, now: Timestamp) -> Result<Option<CitizenActor>> {
+    let today = date_to_sql(day_of(now));
+    let row: Option<CitizenRow> = prepared(include_str!("load_citizen.sql"))
+        .bind::<SqlDate, _>(today)
+        .bind::<SqlDate, _>(today)
+        .bind::<SqlUuid, _>(session)
+        .bind::<Timestamptz, _>(to_sql(now))
+        .get_result(conn)
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let mandates: Vec<MandateRow> = serde_json::from_value(row.mandates)?;
+    Ok(Some(CitizenActor {
+        person_id: row.id,
+        name: row.name,
+        identity_no: row.identity_no,
+        identity_level: row.identity_level,
+        mandates: mandates.into_iter().map(Mandate::from).collect(),
+    }))
+}
+
+fn staff_of(conn: &mut PgConnection, session: Uuid, now: Timestamp) -> Result<Option<StaffActor>> {
+    let (today, now) = (date_to_sql(day_of(now)), to_sql(now));
+    let row: Option<StaffRow> = prepared(include_str!("load_staff.sql"))
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now)
+        .bind::<SqlDate, _>(today)
+        .bind::<SqlDate, _>(today)
+        .bind::<SqlUuid, _>(session)
+        .bind::<Timestamptz, _>(now)
+        .get_result(conn)
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let positions: Vec<PositionRow> = serde_json::from_value(row.positions)?;
+    let positions = positions.into_iter().map(Position::from).collect();
+    Ok(Some(StaffActor { staff_id: row.id, name: row.name, positions }))
+}
+
+fn machine_of(conn: &mut PgConnection, session: Uuid, now: Timestamp) -> Result<Option<MachineActor>> {
+    let row: Option<MachineRow> = prepared(include_str!("load_machine.sql"))
+        .bind::<SqlUuid, _>(session)
+        .bind::<Timestamptz, _>(to_sql(now))
+        .get_result(conn)
+        .optional()?;
+    Ok(row.map(|row| MachineActor { id: row.id, client_id: row.name, scopes: row.scopes }))
+}
+
+#[derive(QueryableByName)]
+struct CitizenRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
     name: String,
+    #[diesel(sql_type = Nullable<Text>)]
     identity_no: Option<String>,
-    positions: Value,
+    #[diesel(sql_type = SmallInt)]
+    identity_level: i16,
+    #[diesel(sql_type = Jsonb)]
     mandates: Value,
+}
+
+#[derive(QueryableByName)]
+struct StaffRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Jsonb)]
+    positions: Value,
+}
+
+#[derive(QueryableByName)]
+struct MachineRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Array<Text>)]
+    scopes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -187,51 +270,6 @@ impl From<MandateRow> for Mandate {
             legal_representative: row.legal_representative,
             scope: row.scope,
         }
-    }
-}
-
-/// The one query of every request with a token. It has a type of its own so that the
-/// connection keeps it as a prepared statement, which `sql_query` would not.
-#[derive(QueryId)]
-struct LoadActor {
-    session: Uuid,
-    now: jiff_diesel::Timestamp,
-    today: jiff_diesel::Date,
-}
-
-impl LoadActor {
-    fn new(session: Uuid, now: Timestamp) -> Self {
-        Self { session, now: to_sql(now), today: date_to_sql(day_of(now)) }
-    }
-}
-
-impl Query for LoadActor {
-    type SqlType = (
-        sql_types::Text,
-        sql_types::Uuid,
-        sql_types::SmallInt,
-        sql_types::Array<sql_types::Text>,
-        sql_types::Bool,
-        sql_types::Text,
-        sql_types::Nullable<sql_types::Text>,
-        sql_types::Jsonb,
-        sql_types::Jsonb,
-    );
-}
-
-impl RunQueryDsl<PgConnection> for LoadActor {}
-
-impl QueryFragment<Pg> for LoadActor {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH given (session, now, today) AS (SELECT ");
-        out.push_bind_param::<sql_types::Uuid, _>(&self.session)?;
-        out.push_sql(", ");
-        out.push_bind_param::<sql_types::Timestamptz, _>(&self.now)?;
-        out.push_sql(", ");
-        out.push_bind_param::<sql_types::Date, _>(&self.today)?;
-        out.push_sql(")\n");
-        out.push_sql(include_str!("load_actor.sql"));
-        Ok(())
     }
 }
 

@@ -37,11 +37,11 @@ pub async fn refresh_token(
     request_id: web::ReqData<RequestId>,
     body: web::Json<RefreshRequest>,
 ) -> Result<web::Json<TokensOut>> {
-    let id = app.tokens.verify(Kind::Refresh, &body.refresh_token, app.db.clock.now())?;
+    let named = app.tokens.verify(Kind::Refresh, &body.refresh_token, app.db.clock.now())?;
     let lifetime = session_lifetime(&app);
     let prolong = move |tx: &mut crate::db::Tx| {
-        let (session, subject) = session::prolong(tx, id, lifetime)?;
-        session::actor_of(tx.conn, id, tx.now)?;
+        let (session, subject) = session::prolong(tx, named.id, lifetime)?;
+        session::actor_of(tx.conn, named, tx.now)?;
         Ok((session, subject))
     };
     let (session, subject) = app.db.write(&Actor::anonymous(request_id.0), prolong).await?;

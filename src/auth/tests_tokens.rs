@@ -28,7 +28,7 @@ fn header(algorithm: Algorithm, typ: &str) -> Header {
     Header { typ: Some(typ.to_owned()), ..Header::new(algorithm) }
 }
 
-fn code(outcome: Result<Uuid>) -> &'static str {
+fn code<T>(outcome: Result<T>) -> &'static str {
     outcome.err().map_or("accepted", |error| error.code().code)
 }
 
@@ -37,9 +37,10 @@ fn a_token_names_its_session_until_it_ends() -> Tested {
     let tokens = tokens()?;
     let token = tokens.issue(Kind::Access, &session(), "staff:1", now())?;
     assert_eq!(token.expires_at, now() + SignedDuration::from_mins(15));
-    assert_eq!(tokens.verify(Kind::Access, &token.text, now())?, session().id);
+    let named = Named { id: session().id, kind: SubjectKind::Staff };
+    assert_eq!(tokens.verify(Kind::Access, &token.text, now())?, named);
     let last = token.expires_at - SignedDuration::from_secs(1);
-    assert_eq!(tokens.verify(Kind::Access, &token.text, last)?, session().id);
+    assert_eq!(tokens.verify(Kind::Access, &token.text, last)?, named);
     assert_eq!(code(tokens.verify(Kind::Access, &token.text, token.expires_at)), "token_expired");
     Ok(())
 }

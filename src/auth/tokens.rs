@@ -5,10 +5,12 @@
 //! what is taken away is gone at once. One algorithm (EdDSA, Ed25519) is written and read;
 //! the header `typ` keeps the two kinds apart (RFC 9068, RFC 8725 §3.11).
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::{PoisonError, RwLock};
 
 use anyhow::Context;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::actor::SessionRef;
+use super::session::{Named, SubjectKind};
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 
@@ -30,6 +33,8 @@ pub static TOKEN_EXPIRED: Code =
 
 /// Longest token that is looked at, in bytes; ours are about 400.
 const TOKEN_LIMIT: usize = 2048;
+/// Tokens that are kept as verified; some 4 MB.
+const SEEN: usize = 8192;
 
 /// What a token may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +75,17 @@ pub struct Tokens {
     issuer: String,
     audience: String,
     access_lifetime: SignedDuration,
+    /// Tokens whose signature was verified, by their text.
+    seen: RwLock<HashMap<String, Read>>,
+}
+
+/// A token that motcua wrote.
+#[derive(Debug, Clone, Copy)]
+struct Read {
+    kind: Kind,
+    named: Named,
+    /// Seconds since 1970.
+    exp: i64,
 }
 
 /// A token and the moment it ends.
@@ -96,6 +112,7 @@ impl Tokens {
             issuer: config.auth.issuer.clone(),
             audience: config.auth.audience.clone(),
             access_lifetime: SignedDuration::from_mins(config.auth.access_token_minutes.into()),
+            seen: RwLock::default(),
         })
     }
 
@@ -119,10 +136,36 @@ impl Tokens {
     }
 
     /// The session that a token names, if motcua wrote it, for this use, and its time is not over.
-    pub fn verify(&self, kind: Kind, text: &str, now: Timestamp) -> Result<Uuid> {
+    pub fn verify(&self, kind: Kind, text: &str, now: Timestamp) -> Result<Named> {
         if text.len() > TOKEN_LIMIT {
             return Err(TOKEN_INVALID.err());
         }
+        let read = self.read_once(kind, text)?;
+        if read.exp <= now.as_second() {
+            return Err(TOKEN_EXPIRED.err());
+        }
+        Ok(read.named)
+    }
+
+    /// What a token says, which never changes: its signature is verified when it is first seen.
+    fn read_once(&self, kind: Kind, text: &str) -> Result<Read> {
+        let known = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(text).copied();
+        let read = match known {
+            Some(read) => read,
+            None => {
+                let read = self.read(text)?;
+                let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+                if seen.len() >= SEEN {
+                    seen.clear();
+                }
+                seen.insert(text.to_owned(), read);
+                read
+            }
+        };
+        if read.kind == kind { Ok(read) } else { Err(TOKEN_INVALID.err()) }
+    }
+
+    fn read(&self, text: &str) -> Result<Read> {
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_issuer(&[&self.issuer]);
         rules.set_audience(&[&self.audience]);
@@ -130,13 +173,15 @@ impl Tokens {
         // The portal's clock decides below, not the machine's.
         rules.validate_exp = false;
         let token = jsonwebtoken::decode::<Claims>(text, &self.verifying, &rules).map_err(refuse)?;
-        if token.header.typ.as_deref() != Some(kind.typ()) {
-            return Err(TOKEN_INVALID.err());
+        let typ = token.header.typ.as_deref();
+        let kind = [Kind::Access, Kind::Refresh].into_iter().find(|kind| typ == Some(kind.typ()));
+        match (kind, SubjectKind::of_key(&token.claims.sub)) {
+            (Some(kind), Some(subject)) => {
+                let named = Named { id: token.claims.sid, kind: subject };
+                Ok(Read { kind, named, exp: token.claims.exp })
+            }
+            _ => Err(TOKEN_INVALID.err()),
         }
-        if token.claims.exp <= now.as_second() {
-            return Err(TOKEN_EXPIRED.err());
-        }
-        Ok(token.claims.sid)
     }
 }
 

@@ -49,25 +49,11 @@ const FEW: u64 = 1;
 /// Runs a part, or all.
 pub fn run(config: Config, options: &Options, progress: &dyn Fn(&str)) -> Result<Report> {
     let stage = Stage::build(config, progress)?;
-    let wanted = |part| options.part == Part::All || options.part == part;
-    let mut rows = Vec::new();
-    if wanted(Part::Submit) {
-        rows.extend(writing::submit(&stage, options, progress)?);
-        rows.extend(writing::receive(&stage, options, progress)?);
-    } else {
-        writing::submit_some(&stage, &Options { seconds: FEW, ..*options }, progress)?;
-    }
-    if wanted(Part::Tracking) {
-        rows.extend(reading::tracking(&stage, options, progress)?);
-    }
-    if wanted(Part::Worklist) {
-        rows.extend(reading::worklist(&stage, options, progress)?);
-    }
-    if let Some(resident) = footprint::resident_mb() {
-        rows.push(Row::figure("memory after it, load included", "MB", resident, Aim::AtMost(150.0)));
-    }
-    progress("cold start");
+    let measured = measure(&stage, options, progress);
+    // Also when a measurement failed: the data go when this is dropped.
     let data = stage.end()?;
+    let mut rows = measured?;
+    progress("cold start");
     let cold = footprint::cold_start(data.path())?;
     rows.push(Row::figure("cold start on this database", "s", cold, Aim::AtMost(2.0)));
     Ok(Report {
@@ -77,4 +63,26 @@ pub fn run(config: Config, options: &Options, progress: &dyn Fn(&str)) -> Result
         seconds: options.seconds,
         rows,
     })
+}
+
+/// The parts that are wanted, one after the other.
+fn measure(stage: &Stage, options: &Options, progress: &dyn Fn(&str)) -> Result<Vec<Row>> {
+    let wanted = |part| options.part == Part::All || options.part == part;
+    let mut rows = Vec::new();
+    if wanted(Part::Submit) {
+        rows.extend(writing::submit(stage, options, progress)?);
+        rows.extend(writing::receive(stage, options, progress)?);
+    } else {
+        writing::submit_some(stage, &Options { seconds: FEW, ..*options }, progress)?;
+    }
+    if wanted(Part::Tracking) {
+        rows.extend(reading::tracking(stage, options, progress)?);
+    }
+    if wanted(Part::Worklist) {
+        rows.extend(reading::worklist(stage, options, progress)?);
+    }
+    if let Some(resident) = footprint::resident_mb() {
+        rows.push(Row::figure("memory after it, load included", "MB", resident, Aim::AtMost(150.0)));
+    }
+    Ok(rows)
 }

@@ -9,22 +9,41 @@ use anyhow::Result;
 use super::Options;
 use super::load::{self, Measured, Next, request};
 use super::report::{Aim, Row};
-use super::stage::Stage;
+use super::stage::{CITIZENS, Stage};
 
 /// More submissions a second than any machine of today does.
 const DRAFTS_A_SECOND: usize = 4_000;
 /// First number of the drafts that pgbench submits, a range of its own for each run.
 const PGBENCH: usize = 1_000_000;
+/// The draft of a number, and its owner, as `drafts.sql` writes them.
+const DRAFT: &str = "('00000000-0000-7000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid";
+const OWNER: &str = "'citizen:00000000-0000-7000-a000-' || lpad(to_hex(:n::bigint % :citizens + 1), 12, '0')";
 
-/// The one query of every request with a token, with its parameters as `pgbench` has them.
-fn actor_query(session: &str) -> String {
-    let query = include_str!("../auth/load_actor.sql");
-    let lines: Vec<&str> =
-        query.lines().map(|line| line.split("--").next().unwrap_or_default().trim()).collect();
-    format!(
-        "WITH given (session, now, today) AS (SELECT {session}::uuid, now(), current_date) {};\n",
-        lines.join(" ")
-    )
+/// A statement of the portal as a line of a script, with `pgbench`'s values for its parameters.
+fn line(sql: &str, values: &[&str]) -> String {
+    let text: Vec<&str> =
+        sql.lines().map(|line| line.split("--").next().unwrap_or_default().trim()).collect();
+    let text = text.join(" ");
+    let mut parts = text.split('?');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let filled = values.iter().zip(parts).fold(first, |line, (value, part)| line + value + part);
+    filled.trim().to_owned() + ";\n"
+}
+
+/// Who acts, and what is known of the draft: what a submission reads.
+fn submit_reads() -> String {
+    let day = "current_date";
+    line(include_str!("../auth/load_citizen.sql"), &[day, day, ":session::uuid", "now()"])
+        + &line(
+            include_str!("../dossiers/sql/load_submission.sql"),
+            &[day, OWNER, "'bench-' || :n", DRAFT, OWNER],
+        )
+}
+
+/// Who acts: what an action reads before its transaction.
+fn receive_reads() -> String {
+    let (day, now) = ("current_date", "now()");
+    line(include_str!("../auth/load_staff.sql"), &[now, now, day, day, ":session::uuid", now])
 }
 
 /// The counters of a script: number `n` is used once, by one client.
@@ -98,8 +117,7 @@ fn pgbench_submit(
     stage.vacuum()?;
     let mut script = counters(count / options.clients, base);
     if reads {
-        script += &actor_query(":session");
-        script += include_str!("sql/submit_reads.pgbench");
+        script += &submit_reads();
     }
     script += include_str!("sql/submit_writes.pgbench");
     progress(&format!("submit: {} s of pgbench", options.seconds));
@@ -119,6 +137,7 @@ fn values(stage: &Stage, action: &str, seq: u8, kind: &str) -> Result<Vec<(&'sta
     let session = format!("SELECT id::text AS line FROM session WHERE kind = '{kind}' LIMIT 1");
     Ok(vec![
         ("i", "0".to_owned()),
+        ("citizens", CITIZENS.to_string()),
         ("session", stage.text(&session)?),
         ("owner", of("e.actor")?),
         ("any_unit", of("d.receiving_unit_id")?),
@@ -132,8 +151,15 @@ fn values(stage: &Stage, action: &str, seq: u8, kind: &str) -> Result<Vec<(&'sta
         ("detail", of("e.detail")?),
         ("changes", of("e.changes")?),
         ("reply", of("k.body")?),
+        ("explanation", explanation(stage)?),
         ("payload", of("jsonb_build_object('dossier_id', d.id, 'seq', e.seq)")?),
     ])
+}
+
+/// The explanation of a fee, as long as a real one.
+fn explanation(stage: &Stage) -> Result<String> {
+    let found = stage.lines("SELECT explanation::text AS line FROM charge LIMIT 1")?;
+    Ok(found.into_iter().next().unwrap_or_else(|| "{}".to_owned()))
 }
 
 /// Receipts by clerks a second: one transaction each.
@@ -156,9 +182,8 @@ pub fn receive(stage: &Stage, options: &Options, progress: &dyn Fn(&str)) -> Res
     let base = PGBENCH * 5;
     stage.dossiers(base + 1, base + count, true)?;
     stage.vacuum()?;
-    let script = counters(count / options.clients, base)
-        + &actor_query(":session")
-        + include_str!("sql/receive.pgbench");
+    let script =
+        counters(count / options.clients, base) + &receive_reads() + include_str!("sql/receive.pgbench");
     progress(&format!("receive: {} s of pgbench", options.seconds));
     let variables = values(stage, "receive", 2, "staff")?;
     let same = stage.pgbench("receive.pgbench", &script, options.clients, options.seconds, &variables)?;

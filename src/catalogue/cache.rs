@@ -102,6 +102,11 @@ impl Catalogue {
     /// (404), not in force, or closed (409, with the days).
     pub fn current(&self, conn: &mut PgConnection, code: &str, on: Date) -> Result<Arc<Version>> {
         let id = in_force(conn, code, on)?;
+        self.open_version(conn, id, on)
+    }
+
+    /// A version that is in force, as long as its own last day has not passed.
+    pub fn open_version(&self, conn: &mut PgConnection, id: Uuid, on: Date) -> Result<Arc<Version>> {
         let found = self.version(conn, id)?;
         match found.procedure.def.effective_to {
             Some(last) if last < on => Err(NOT_IN_FORCE.err()),
@@ -131,9 +136,14 @@ fn in_force(conn: &mut PgConnection, code: &str, on: Date) -> Result<Uuid> {
         .first(conn)
         .optional()?
         .ok_or_else(|| NOT_FOUND.err())?;
-    match Closure::of(days.0, days.1, days.2) {
-        Some(closure) if id.is_some() && closure.covers(on) => Err(closed(&closure)),
-        _ => id.ok_or_else(|| NOT_IN_FORCE.err()),
+    takes_filings(id, Closure::of(days.0, days.1, days.2), on)
+}
+
+/// The version of a procedure, as long as the procedure is in force and open on that day.
+pub fn takes_filings(version: Option<Uuid>, closure: Option<Closure>, on: Date) -> Result<Uuid> {
+    match closure {
+        Some(closure) if version.is_some() && closure.covers(on) => Err(closed(&closure)),
+        _ => version.ok_or_else(|| NOT_IN_FORCE.err()),
     }
 }
 

@@ -34,7 +34,8 @@ pub mod tariff;
 #[cfg(test)]
 mod tests_rules;
 
-pub use cache::{Catalogue, Version};
+pub use cache::{Catalogue, Version, takes_filings};
+pub use entry::Closure;
 
 /// The operations of the catalogue.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {

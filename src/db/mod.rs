@@ -7,6 +7,7 @@ mod batch;
 pub mod embedded;
 pub mod migrate;
 pub mod mutant;
+mod prepared;
 pub mod schema;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use diesel::sql_types::{Array, Text, Timestamptz, Uuid as SqlUuid};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -24,6 +26,11 @@ use crate::error::{BUSY, Error, Result};
 use schema::audit_log;
 
 pub use batch::Batcher;
+pub use prepared::{Condition, Prepared, condition, prepared};
+
+/// A statement is planned once and not at every use, which took longer than running it. The
+/// plan must serve when a table that is small today has grown: so by index where there is one.
+const PLAN_ONCE: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
 
 /// How often a transaction that lost to another one is run again.
 const RETRIES: u32 = 3;
@@ -83,17 +90,23 @@ impl Tx<'_> {
         operation: &str,
         acts: impl IntoIterator<Item = (&'a Actor, Uuid)>,
     ) -> Result<()> {
-        let row = |(actor, subject): (&Actor, Uuid)| {
-            (
-                audit_log::at.eq(to_sql(self.now)),
-                audit_log::actor.eq(actor.key()),
-                audit_log::operation.eq(operation),
-                audit_log::subject.eq(subject),
-                audit_log::request_id.eq(actor.request_id),
-            )
-        };
-        let rows: Vec<_> = acts.into_iter().map(row).collect();
-        diesel::insert_into(audit_log::table).values(rows).execute(self.conn)?;
+        let (mut actors, mut subjects, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+        for (actor, subject) in acts {
+            actors.push(actor.key());
+            subjects.push(subject);
+            requests.push(actor.request_id);
+        }
+        prepared(
+            "INSERT INTO audit_log (at, actor, operation, subject, request_id)
+             SELECT ?, act.actor, ?, act.subject, act.request_id
+               FROM unnest(?, ?, ?) AS act (actor, subject, request_id)",
+        )
+        .bind::<Timestamptz, _>(to_sql(self.now))
+        .bind::<Text, _>(operation)
+        .bind::<Array<Text>, _>(actors)
+        .bind::<Array<SqlUuid>, _>(subjects)
+        .bind::<Array<SqlUuid>, _>(requests)
+        .execute(self.conn)?;
         Ok(())
     }
 }
@@ -123,7 +136,7 @@ impl Db {
     /// Connects; fails at once when the database cannot be reached.
     pub fn connect(url: &str, limits: &DbLimits, clock: Clock) -> anyhow::Result<Self> {
         let setup = format!(
-            "SET statement_timeout = {}; SET lock_timeout = {}; SET TIME ZONE 'UTC'; SET jit = off;",
+            "SET statement_timeout = {}; SET lock_timeout = {}; SET TIME ZONE 'UTC'; SET jit = off; {PLAN_ONCE}",
             limits.statement_timeout_ms, limits.lock_timeout_ms,
         );
         let pool = Pool::builder()
@@ -150,6 +163,21 @@ impl Db {
     {
         let db = self.clone();
         blocking(move || f(&mut *db.checkout()?)).await
+    }
+
+    /// `read` for lists and counts, whose best plan depends on what is asked for: it is made anew.
+    pub async fn read_planned<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
+    {
+        self.read(move |conn| {
+            conn.batch_execute("RESET plan_cache_mode; RESET enable_seqscan")?;
+            let found = f(conn);
+            conn.batch_execute(PLAN_ONCE)?;
+            found
+        })
+        .await
     }
 
     /// Runs one transaction; serialization failures and deadlocks are run again, at most three times.

@@ -72,7 +72,7 @@ pub struct DraftOut {
 }
 
 /// A draft as stored.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = draft)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct DraftRow {

@@ -80,8 +80,10 @@ async fn chunk(
     position: Option<Position>,
 ) -> Result<Chunk> {
     let (asker, wanted) = (actor.clone(), filter.clone());
-    let rows: Vec<DossierRow> =
-        app.db.read(move |conn| Ok(after(wanted.query(conn, &asker)?, position, CHUNK).load(conn)?)).await?;
+    let rows: Vec<DossierRow> = app
+        .db
+        .read_planned(move |conn| Ok(after(wanted.query(conn, &asker)?, position, CHUNK).load(conn)?))
+        .await?;
     let full = i64::try_from(rows.len()).is_ok_and(|n| n == CHUNK);
     let last = rows.last().filter(|_| full).map(position_of);
     Ok(Chunk { bytes: Bytes::from(csv(rows, position.is_none())?), last })

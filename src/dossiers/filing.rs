@@ -240,11 +240,6 @@ pub fn receiving_unit(conn: &mut PgConnection, code: &str, day: Date) -> Result<
         .ok_or_else(|| UNIT_UNKNOWN.at("/unit", "không có đơn vị tiếp nhận này", "no such receiving unit"))
 }
 
-/// The receiving unit by its id, without asking for the day: a draft names it.
-pub fn receiving_unit_by_id(conn: &mut PgConnection, id: Uuid) -> Result<ReceivingUnit> {
-    Ok(agency::table.find(id).select(RECEIVING_COLUMNS).first(conn)?)
-}
-
 #[derive(QueryableByName)]
 struct Found {
     #[diesel(sql_type = SqlUuid)]

@@ -1,7 +1,7 @@
 //! Is a filing complete, and what does it become? PURE but for ids.
 
-use diesel::prelude::*;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,7 +23,6 @@ use crate::catalogue::definition::CaseDef;
 use crate::catalogue::tariff::FeeLine;
 use crate::catalogue::{Version, documents, tariff};
 use crate::clock::day_of;
-use crate::db::schema::file;
 use crate::error::{Code, Error, FieldProblem, Refused, Result};
 use crate::workflow::{Action, Channel, Request, Who, decide};
 
@@ -45,9 +44,7 @@ pub static FEE_UNCLEAR: Code = Code::new(
 );
 
 /// A file of a filing.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = file)]
-#[diesel(check_for_backend(diesel::pg::Pg))]
+#[derive(Debug, Clone, Deserialize)]
 pub struct FiledFile {
     pub id: Uuid,
     pub component: String,

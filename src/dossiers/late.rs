@@ -30,7 +30,7 @@ pub async fn mark(app: &std::sync::Arc<App>) -> Result<usize> {
     let now = app.db.clock.now();
     let (mut marked, mut place) = (0, (Timestamp::UNIX_EPOCH, Uuid::nil()));
     loop {
-        let page = app.db.read(move |conn| overdue(conn, now, place)).await?;
+        let page = app.db.read_planned(move |conn| overdue(conn, now, place)).await?;
         let Some((_, due_at, id)) = page.last() else { return Ok(marked) };
         place = (due_at.to_jiff(), *id);
         for (code, ..) in page {

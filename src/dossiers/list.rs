@@ -295,7 +295,7 @@ pub async fn list(app: web::Data<App>, actor: Actor, filter: web::Query<DossierF
     let (limit, position) = (filter.page().limit()?, filter.page().after::<Position>()?);
     let mut rows: Vec<DossierRow> = app
         .db
-        .read(move |conn| Ok(after(filter.query(conn, &actor)?, position, limit + 1).load(conn)?))
+        .read_planned(move |conn| Ok(after(filter.query(conn, &actor)?, position, limit + 1).load(conn)?))
         .await?;
     let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > page_size;
@@ -323,7 +323,7 @@ pub async fn count(app: web::Data<App>, actor: Actor, filter: web::Query<Dossier
     let filter = checked(&actor, filter)?;
     let found = app
         .db
-        .read(move |conn| {
+        .read_planned(move |conn| {
             let ids: Vec<Uuid> =
                 filter.query(conn, &actor)?.select(dossier::id).limit(COUNT_CAP + 1).load(conn)?;
             Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))

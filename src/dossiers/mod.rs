@@ -16,6 +16,7 @@ mod input;
 mod judge;
 pub mod late;
 mod list;
+mod load_submission;
 mod news;
 pub mod payment_events;
 mod plan;
@@ -30,6 +31,7 @@ mod submit;
 mod supplement;
 mod take_action;
 mod track;
+mod write_rows;
 
 pub use filing::Applicant;
 pub use input::ActionIn;

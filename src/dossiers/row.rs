@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::plan::NewEvent;
 use super::scope::Units;
 use super::state::{Progress, State};
-use crate::db::schema::{dossier, dossier_event, dossier_unit};
+use crate::db::schema::{dossier, dossier_unit};
 use crate::db::to_sql;
 use crate::error::Result;
 use crate::workflow::{DossierStatus, Role, StepId};
@@ -16,7 +16,7 @@ use crate::workflow::{DossierStatus, Role, StepId};
 type SqlTime = jiff_diesel::Timestamp;
 
 /// A dossier as stored.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = dossier)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct DossierRow {
@@ -52,9 +52,7 @@ pub struct DossierRow {
 }
 
 /// The columns that events change.
-#[derive(Debug, AsChangeset)]
-#[diesel(table_name = dossier)]
-#[diesel(treat_none_as_null = true)]
+#[derive(Debug)]
 pub struct StateColumns {
     pub seq: i32,
     pub answers: Value,
@@ -72,8 +70,8 @@ pub struct StateColumns {
     pub progress: Value,
 }
 
-#[derive(Debug, Insertable)]
-#[diesel(table_name = dossier_event)]
+/// An event as stored.
+#[derive(Debug)]
 pub struct EventRow {
     pub dossier_id: Uuid,
     pub seq: i32,

@@ -5,64 +5,52 @@
 //! what their own agency received, handles or was asked about; leaders and auditors also what
 //! is below; administrators and machine clients see none.
 
-use diesel::dsl::sql;
-use diesel::pg::Pg;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 
-use crate::auth::{Actor, CitizenActor, Who};
-use crate::db::schema::dossier;
+use crate::auth::{Actor, CitizenActor, Mandate, Who};
+use crate::db::{Condition, condition};
 use crate::workflow::{Post, Role, Unit};
 use uuid::Uuid;
 
 use super::state::State;
 
-/// A condition on rows of `dossier`.
-pub type Visible = Box<dyn BoxableExpression<dossier::table, Pg, SqlType = Bool>>;
-
-/// The rows that an actor may see.
-pub fn visible(actor: &Actor) -> Visible {
+/// The rows of `dossier` that an actor may see.
+pub fn visible(actor: &Actor) -> Condition {
     match &actor.who {
-        Who::Anonymous | Who::Machine(_) => Box::new(sql::<Bool>("FALSE")),
-        Who::System(_) => Box::new(sql::<Bool>("TRUE")),
+        Who::Anonymous | Who::Machine(_) => condition("FALSE"),
+        Who::System(_) => condition("TRUE"),
         Who::Citizen(citizen) => of_citizen(citizen),
         Who::Staff(staff) => {
             let units = staff.sees();
             // An array and not EXISTS: only so do all three conditions use their indexes.
-            Box::new(
-                sql::<Bool>("(dossier.receiving_unit_id = ANY (")
-                    .bind::<Array<SqlUuid>, _>(units.clone())
-                    .sql(") OR dossier.handling_unit_id = ANY (")
-                    .bind::<Array<SqlUuid>, _>(units.clone())
-                    .sql(") OR dossier.id = ANY (ARRAY(SELECT u.dossier_id FROM dossier_unit u WHERE u.unit_id = ANY (")
-                    .bind::<Array<SqlUuid>, _>(units)
-                    .sql("))))"),
+            condition(
+                "dossier.receiving_unit_id = ANY (?) OR dossier.handling_unit_id = ANY (?)
+                 OR dossier.id = ANY (ARRAY(SELECT u.dossier_id FROM dossier_unit u WHERE u.unit_id = ANY (?)))",
             )
+            .bind::<Array<SqlUuid>, _>(units.clone())
+            .bind::<Array<SqlUuid>, _>(units.clone())
+            .bind::<Array<SqlUuid>, _>(units)
         }
     }
 }
 
 /// What concerns the citizen, and what a mandate covers as long as it lives: who filed for
 /// somebody under a mandate that has ended sees it no more.
-fn of_citizen(citizen: &CitizenActor) -> Visible {
-    let own = sql::<Bool>("dossier.applicant_person_id = ").bind::<SqlUuid, _>(citizen.person_id);
-    let mut all: Visible = Box::new(own);
-    for mandate in &citizen.mandates {
-        let (column, principal) = match (mandate.principal_person, mandate.principal_org) {
-            (Some(person), _) => ("(dossier.applicant_person_id = ", person),
-            (None, Some(org)) => ("(dossier.applicant_org_id = ", org),
-            (None, None) => continue,
-        };
-        let covered = sql::<Bool>(column)
-            .bind::<SqlUuid, _>(principal)
-            .sql(" AND (cardinality(")
-            .bind::<Array<Text>, _>(mandate.scope.clone())
-            .sql(") = 0 OR dossier.procedure_code = ANY (")
-            .bind::<Array<Text>, _>(mandate.scope.clone())
-            .sql(")))");
-        all = Box::new(all.or(covered));
-    }
-    all
+fn of_citizen(citizen: &CitizenActor) -> Condition {
+    let own = condition("dossier.applicant_person_id = ?").bind::<SqlUuid, _>(citizen.person_id);
+    citizen.mandates.iter().filter_map(of_mandate).fold(own, Condition::or)
+}
+
+fn of_mandate(mandate: &Mandate) -> Option<Condition> {
+    let principal = match (mandate.principal_person, mandate.principal_org) {
+        (Some(person), _) => condition("dossier.applicant_person_id = ?").bind::<SqlUuid, _>(person),
+        (None, Some(org)) => condition("dossier.applicant_org_id = ?").bind::<SqlUuid, _>(org),
+        (None, None) => return None,
+    };
+    let covered = condition("cardinality(?) = 0 OR dossier.procedure_code = ANY (?)")
+        .bind::<Array<Text>, _>(mandate.scope.clone())
+        .bind::<Array<Text>, _>(mandate.scope.clone());
+    Some(principal.and(covered))
 }
 
 /// A post of an actor at a dossier.

@@ -12,14 +12,15 @@ use super::row::{DossierRow, EventRow, StateColumns, UnitRow};
 use super::scope::visible;
 use super::state::State;
 use super::submit::jobs_of;
+use super::write_rows::{insert_events, update_state};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::catalogue::Version;
 use crate::catalogue::tariff::FeeLine;
-use crate::db::schema::{dossier, dossier_event, dossier_unit, file};
+use crate::db::schema::{dossier, dossier_unit, file};
 use crate::db::{Tx, to_sql};
 use crate::error::{NOT_FOUND, Result};
-use crate::payments::{self, ChargeIn, ChargeKind};
+use crate::payments::{self, Balance, ChargeIn, ChargeKind};
 use crate::{catalogue, jobs};
 use std::sync::Arc;
 
@@ -30,8 +31,7 @@ pub struct Loaded {
     pub version: Arc<Version>,
     pub applicant: Applicant,
     files: Vec<FiledComponent>,
-    due_amount: i64,
-    payment_confirmed: bool,
+    balance: Balance,
 }
 
 /// A file of the applicant: its component, its purpose, and when it came.
@@ -75,8 +75,7 @@ pub fn load(app: &App, conn: &mut PgConnection, row: DossierRow) -> Result<Loade
         version: app.catalogue.version(conn, row.version_id)?,
         applicant: serde_json::from_value(row.applicant.clone())?,
         files,
-        due_amount: payments::due(conn, row.id)?,
-        payment_confirmed: payments::charge::paid(conn, row.id)? > 0,
+        balance: payments::balance(conn, row.id)?,
         row,
     })
 }
@@ -91,8 +90,8 @@ impl Loaded {
             submitted_at: self.row.submitted_at.to_jiff(),
             with_files: self.files.iter().map(|(component, ..)| component.clone()).collect(),
             supplied: self.supplied(),
-            due_amount: self.due_amount,
-            payment_confirmed: self.payment_confirmed,
+            due_amount: self.balance.due(),
+            payment_confirmed: self.balance.paid > 0,
         })
     }
 }
@@ -110,8 +109,8 @@ impl Loaded {
 /// Writes a plan for a dossier whose row is locked: event, row, units, money, jobs.
 pub fn write(tx: &mut Tx, loaded: &Loaded, plan: &Plan) -> Result<i32> {
     let (id, seq) = (loaded.row.id, loaded.row.seq + 1);
-    diesel::insert_into(dossier_event::table).values(EventRow::of(id, seq, &plan.event)).execute(tx.conn)?;
-    diesel::update(dossier::table.find(id)).set(StateColumns::of(&plan.state, seq)?).execute(tx.conn)?;
+    insert_events(tx, &[EventRow::of(id, seq, &plan.event)])?;
+    update_state(tx, id, &StateColumns::of(&plan.state, seq)?)?;
     for effect in &plan.effects {
         if let SideEffect::Share { unit, relation } = effect {
             let (unit_id, relation, since) = (*unit, (*relation).to_owned(), to_sql(tx.now));
@@ -145,7 +144,7 @@ pub fn money(tx: &mut Tx, dossier_id: Uuid, lines: &[FeeLine], plans: &[Plan]) -
         payments::write_charges(tx, dossier_id, &charges)?;
     }
     if plans.iter().any(|plan| plan.effects.contains(&SideEffect::OpenPayment)) {
-        let due = payments::due(tx.conn, dossier_id)?;
+        let due = payments::balance(tx.conn, dossier_id)?.due();
         if due > 0 {
             payments::open_order(tx, dossier_id, due)?;
         }

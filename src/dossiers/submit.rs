@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use actix_web::{post, web};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Date as SqlDate, Integer, Uuid as SqlUuid};
 use jiff::civil::Date;
 use rand::Rng;
 use rand::distr::Alphanumeric;
@@ -24,17 +24,18 @@ use super::code::DossierCode;
 use super::draft::{self, DraftRow, applicant_of};
 use super::filing::{self, ActingFor, Applicant, ReceivingUnit};
 use super::judge::{Filed, FiledFile, prepare};
+use super::load_submission::{Looked, Submitted, look};
 use super::plan::{DossierJob, Plan, SideEffect};
 use super::row::{DossierRow, EventRow, StateColumns};
 use super::store;
+use super::write_rows::{insert_dossiers, insert_events};
 use crate::app::App;
 use crate::auth::{Actor, Who};
 use crate::catalogue::Version;
 use crate::clock::day_of;
-use crate::db::schema::{dossier, dossier_event, file};
-use crate::db::{Batcher, Db, Tx, date_to_sql, to_sql};
-use crate::error::{FORBIDDEN, Problem, Result, STALE};
-use crate::http::{IfMatch, Keyed, Once, Reply, once_many, store as store_answers};
+use crate::db::{Batcher, Db, Tx, date_to_sql, prepared, to_sql};
+use crate::error::{BUSY, Error, FORBIDDEN, Problem, Result, STALE};
+use crate::http::{IfMatch, KEY_REUSED, Keyed, Once, Reply, answered, store_answers};
 use crate::jobs;
 use crate::workflow::Channel;
 
@@ -100,8 +101,21 @@ pub async fn submit(
     let judged = app.db.read(move |conn| judge(&state, conn, actor, once, id, seen, receive)).await?;
     match judged {
         Judged::Answered(reply) => Ok(reply),
-        Judged::New(submission) => app.submissions.submit(*submission).await,
+        Judged::New(submission) => {
+            let once = submission.once.clone();
+            match app.submissions.submit(*submission).await {
+                Err(refusal) if refusal.code() != &BUSY => answer_of_twin(&app, once, refusal).await,
+                done => done,
+            }
+        }
     }
+}
+
+/// The same request may have been answered since it was judged, where it was sent twice at the
+/// same time: then this is its answer as well.
+async fn answer_of_twin(app: &App, once: Once, refusal: Error) -> Result<Reply> {
+    let answer = app.db.read(move |conn| answered(conn, &once)).await?;
+    answer.unwrap_or(Err(refusal))
 }
 
 enum Judged {
@@ -120,29 +134,22 @@ fn judge(
     seen: IfMatch,
     receive: bool,
 ) -> Result<Judged> {
-    if let Some(answer) = crate::http::answered(conn, &once)? {
-        return answer.map(Judged::Answered);
-    }
-    let row = draft::owned(conn, &actor, id)?;
-    if row.dossier_id.is_some() {
-        // Perhaps under this very key, between the two looks.
-        let answer = crate::http::answered(conn, &once)?;
-        return answer.unwrap_or_else(|| Err(draft::DRAFT_SUBMITTED.err())).map(Judged::Answered);
-    }
-    seen.check(row.version)?;
     let now = app.db.clock.now();
-    let version = app.catalogue.current(conn, &row.procedure_code, day_of(now))?;
+    let day = day_of(now);
+    let Submitted { row, unit, version_id, files } = match look(conn, &actor, &once, id, day)? {
+        Looked::Answered(reply) => return Ok(Judged::Answered(reply)),
+        Looked::Found(found) => *found,
+    };
+    seen.check(row.version)?;
+    let version = app.catalogue.open_version(conn, version_id, day)?;
     if version.id != row.version_id {
         return Err(draft::DRAFT_OUTDATED.err());
     }
     let acting_for: ActingFor = serde_json::from_value(row.acting_for.clone())?;
     filing::still_covered(&actor, &acting_for, &row.procedure_code)?;
     let applicant = applicant_of(&row)?;
-    let unit = filing::receiving_unit_by_id(conn, row.unit_id)?;
-    let day = day_of(now);
     let handling = filing::handling_unit(conn, &version.procedure.def, &unit, day)?;
     let identity_level = identity_level(&actor, &row, &version)?;
-    let files = files_of_draft(conn, id)?;
     let new = NewFiling { row: &row, version, applicant, unit, handling, identity_level, files, receive };
     let filed = prepare(app, &actor, new, now)?;
     let submission = Submission {
@@ -181,45 +188,34 @@ fn identity_level(actor: &Actor, row: &DraftRow, version: &Version) -> Result<u8
     }
 }
 
-fn files_of_draft(conn: &mut PgConnection, id: Uuid) -> Result<Vec<FiledFile>> {
-    Ok(file::table
-        .filter(file::draft_id.eq(id))
-        .filter(file::deleted_at.is_null())
-        .order(file::id)
-        .select(FiledFile::as_select())
-        .load(conn)?)
-}
-
-/// Writes a batch: claims, numbers, children, and the dossier rows last.
+/// Writes a batch: drafts, children, numbers, the dossier rows, and the answers last.
 fn apply(tx: &mut Tx, batch: &[Submission]) -> Result<Vec<Result<Reply>>> {
-    let first = first_of_each(batch);
-    let claims: Vec<Once> = batch.iter().map(|s| s.once.clone()).collect();
-    let mut answers = once_many(tx, &claims)?;
-    let new: Vec<usize> = (0..batch.len()).filter(|n| answers[*n].is_none()).collect();
-    let fresh: Vec<&Submission> = new.iter().map(|n| &batch[*n]).collect();
+    let (fresh, twins) = told_apart(batch);
     take_drafts(tx, &fresh)?;
     write_children(tx, &fresh)?;
     let codes = take_numbers(tx, &fresh)?;
     let replies = write_dossiers(tx, &fresh, &codes)?;
     let stored: Vec<(&Once, &Reply)> = fresh.iter().map(|s| &s.once).zip(&replies).collect();
     store_answers(tx, &stored)?;
-    for (n, reply) in new.into_iter().zip(replies) {
-        answers[n] = Some(Ok(reply));
-    }
-    let repeated = (0..batch.len()).filter(|n| first[*n] != *n);
-    for n in repeated {
-        if let Some(Ok(reply)) = &answers[first[n]] {
-            answers[n] = Some(Ok(reply.clone()));
-        }
-    }
-    Ok(answers.into_iter().flatten().collect())
+    let answer = |(submission, n): (&Submission, usize)| match fresh[n].once.key == submission.once.key {
+        true => Ok(replies[n].clone()),
+        false => Err(KEY_REUSED.err()),
+    };
+    Ok(batch.iter().zip(twins).map(answer).collect())
 }
 
-/// For each item the first of the batch that is the very same request: they get one answer.
-fn first_of_each(batch: &[Submission]) -> Vec<usize> {
-    let mut first = HashMap::new();
-    let same = |s: &Submission| (s.once.actor.clone(), s.once.key.clone());
-    batch.iter().enumerate().map(|(n, s)| *first.entry(same(s)).or_insert(n)).collect()
+/// The first submission under each key, and for every one of the batch which of these it is
+/// or repeats.
+fn told_apart(batch: &[Submission]) -> (Vec<&Submission>, Vec<usize>) {
+    let (mut fresh, mut twins, mut places) = (Vec::new(), Vec::new(), HashMap::new());
+    for submission in batch {
+        let place = *places.entry((&submission.once.actor, &submission.once.key.key)).or_insert(fresh.len());
+        if place == fresh.len() {
+            fresh.push(submission);
+        }
+        twins.push(place);
+    }
+    (fresh, twins)
 }
 
 #[derive(QueryableByName)]
@@ -231,15 +227,17 @@ struct Taken {
 /// Ties each draft to its dossier, if nobody changed or submitted it meanwhile. One that was
 /// fails the whole batch; alone, it fails by itself.
 fn take_drafts(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
-    let taken: Vec<Taken> = diesel::sql_query(
-        "UPDATE draft SET dossier_id = new.dossier_id
-         FROM unnest($1, $2, $3) AS new (draft_id, version, dossier_id)
-         WHERE draft.id = new.draft_id AND draft.version = new.version AND draft.dossier_id IS NULL
-         RETURNING draft.id",
+    let ids: Vec<Uuid> = batch.iter().map(|s| s.draft_id).collect();
+    let taken: Vec<Taken> = prepared(
+        "UPDATE draft SET dossier_id = (?::uuid[])[array_position(?, id)]
+         WHERE id = ANY (?) AND version = (?::integer[])[array_position(?, id)] AND dossier_id IS NULL
+         RETURNING id",
     )
-    .bind::<Array<SqlUuid>, _>(batch.iter().map(|s| s.draft_id).collect::<Vec<_>>())
-    .bind::<Array<diesel::sql_types::Integer>, _>(batch.iter().map(|s| s.draft_version).collect::<Vec<_>>())
     .bind::<Array<SqlUuid>, _>(batch.iter().map(|s| s.filed.id).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<Integer>, _>(batch.iter().map(|s| s.draft_version).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(&ids)
     .load(tx.conn)?;
     if taken.len() == batch.len() && batch.iter().all(|s| taken.iter().any(|t| t.id == s.draft_id)) {
         return Ok(());
@@ -258,7 +256,7 @@ fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
             queue.extend(jobs_of(filed.id, seq, plan));
         }
     }
-    diesel::insert_into(dossier_event::table).values(&events).execute(tx.conn)?;
+    insert_events(tx, &events)?;
     tx.audit_all("submit_draft", batch.iter().map(|s| (&s.actor, s.filed.id)))?;
     jobs::enqueue_many(tx, &queue)?;
     let with_files: Vec<(Uuid, Uuid)> =
@@ -294,27 +292,45 @@ fn take_numbers(tx: &mut Tx, batch: &[&Submission]) -> Result<Vec<DossierCode>> 
     for (n, submission) in batch.iter().enumerate() {
         wanted.entry((submission.filed.receiving_unit_id, submission.day)).or_default().push(n);
     }
+    let last = raise_numbers(tx, &wanted)?;
     let mut codes: Vec<Option<DossierCode>> = vec![None; batch.len()];
     for ((unit, day), members) in wanted {
-        let count = i32::try_from(members.len()).unwrap_or(i32::MAX);
-        let last = next_numbers(tx, unit, day, count)?;
-        for (number, n) in ((last - count + 1)..).zip(members) {
+        let last = last.get(&(unit, day)).ok_or_else(|| anyhow::anyhow!("no number of {unit} on {day}"))?;
+        let before = last - i32::try_from(members.len()).unwrap_or(i32::MAX);
+        for (number, n) in (before + 1..).zip(members) {
             codes[n] = Some(DossierCode::new(&batch[n].unit_code, day, number));
         }
     }
     Ok(codes.into_iter().flatten().collect())
 }
 
-/// Raises the unit's number of the day by `count`; the answer is the last one taken.
-fn next_numbers(tx: &mut Tx, unit: Uuid, day: Date, count: i32) -> Result<i32> {
-    use crate::db::schema::dossier_number::dsl;
-    Ok(diesel::insert_into(dsl::dossier_number)
-        .values((dsl::unit_id.eq(unit), dsl::day.eq(date_to_sql(day)), dsl::last.eq(count)))
-        .on_conflict((dsl::unit_id, dsl::day))
-        .do_update()
-        .set(dsl::last.eq(dsl::last + count))
-        .returning(dsl::last)
-        .get_result(tx.conn)?)
+#[derive(QueryableByName)]
+struct LastNumber {
+    #[diesel(sql_type = SqlUuid)]
+    unit_id: Uuid,
+    #[diesel(sql_type = SqlDate)]
+    day: jiff_diesel::Date,
+    #[diesel(sql_type = Integer)]
+    last: i32,
+}
+
+/// Raises the number of each unit and day by as many as are wanted; gives the last ones taken.
+fn raise_numbers(
+    tx: &mut Tx,
+    wanted: &BTreeMap<(Uuid, Date), Vec<usize>>,
+) -> Result<HashMap<(Uuid, Date), i32>> {
+    let count = |members: &Vec<usize>| i32::try_from(members.len()).unwrap_or(i32::MAX);
+    let raised: Vec<LastNumber> = prepared(
+        "INSERT INTO dossier_number (unit_id, day, last)
+         SELECT * FROM unnest(?, ?, ?) AS wanted (unit_id, day, last) ORDER BY unit_id, day
+         ON CONFLICT (unit_id, day) DO UPDATE SET last = dossier_number.last + excluded.last
+         RETURNING unit_id, day, last",
+    )
+    .bind::<Array<SqlUuid>, _>(wanted.keys().map(|(unit, _)| *unit).collect::<Vec<_>>())
+    .bind::<Array<SqlDate>, _>(wanted.keys().map(|(_, day)| date_to_sql(*day)).collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(wanted.values().map(count).collect::<Vec<_>>())
+    .load(tx.conn)?;
+    Ok(raised.into_iter().map(|row| ((row.unit_id, row.day.to_jiff()), row.last)).collect())
 }
 
 /// The dossier rows, with their codes and receipts; the answers follow from them.
@@ -326,7 +342,7 @@ fn write_dossiers(tx: &mut Tx, batch: &[&Submission], codes: &[DossierCode]) -> 
         replies.push(Reply::created(super::receipt::submitted(&row))?);
         rows.push(row);
     }
-    diesel::insert_into(dossier::table).values(&rows).execute(tx.conn)?;
+    insert_dossiers(tx, &rows)?;
     Ok(replies)
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{DRAFT_SUBMITTED, FILES_TOO_LARGE, Limits, Received, TOO_MANY_FILES};
 use crate::db::schema::{dossier, draft, file};
-use crate::db::{Tx, to_sql};
+use crate::db::{Tx, prepared, to_sql};
 use crate::error::{NOT_FOUND, Refused, Result};
 
 /// What a file is attached to.
@@ -218,14 +218,14 @@ pub fn remove_from_draft(tx: &mut Tx, draft: Uuid, id: Uuid) -> Result<()> {
 /// One statement for a whole group commit; gives the rows back for the receipts.
 pub fn move_to_dossiers(tx: &mut Tx, submitted: &[(Uuid, Uuid)]) -> Result<Vec<FileRow>> {
     let (drafts, dossiers): (Vec<Uuid>, Vec<Uuid>) = submitted.iter().copied().unzip();
-    let mut rows: Vec<FileRow> = diesel::sql_query(
-        "UPDATE file SET dossier_id = submitted.dossier
-           FROM unnest($1, $2) AS submitted (draft, dossier)
-          WHERE file.draft_id = submitted.draft AND file.deleted_at IS NULL
-        RETURNING file.*",
+    let mut rows: Vec<FileRow> = prepared(
+        "UPDATE file SET dossier_id = (?::uuid[])[array_position(?, draft_id)]
+          WHERE draft_id = ANY (?) AND deleted_at IS NULL
+        RETURNING *",
     )
-    .bind::<Array<SqlUuid>, _>(drafts)
     .bind::<Array<SqlUuid>, _>(dossiers)
+    .bind::<Array<SqlUuid>, _>(&drafts)
+    .bind::<Array<SqlUuid>, _>(&drafts)
     .load(tx.conn)?;
     rows.sort_by_key(|row| row.id);
     Ok(rows)

@@ -12,7 +12,7 @@ use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Jsonb, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{Array, Binary, Jsonb, SmallInt, Text, Timestamptz};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use super::Reply;
 use super::problem::parse_json;
 use crate::db::schema::idempotency_key;
-use crate::db::{Tx, to_sql};
+use crate::db::{Tx, prepared, to_sql};
 use crate::error::{BUSY, Code, Error, MALFORMED, Result, TOO_LARGE};
 
 pub static KEY_REQUIRED: Code = Code::new(
@@ -60,7 +60,7 @@ pub struct Keyed<T> {
     pub body: T,
 }
 
-/// An operation of one actor under one key: what `once_many` claims.
+/// An operation of one actor under one key.
 #[derive(Debug, Clone)]
 pub struct Once {
     pub actor: String,
@@ -115,88 +115,88 @@ impl<T: DeserializeOwned + 'static> FromRequest for Keyed<T> {
 /// Does the work once: claims the key, runs the work, stores the answer; or gives the stored one.
 pub fn once(tx: &mut Tx, key: &Key, work: impl FnOnce(&mut Tx) -> Result<Reply>) -> Result<Reply> {
     let claim = Once { actor: tx.actor.key(), key: key.clone() };
-    if let Some(stored) = once_many(tx, std::slice::from_ref(&claim))?.pop().flatten() {
-        return stored;
+    if !claimed(tx, &claim)? {
+        return answered(tx.conn, &claim)?.unwrap_or_else(|| Err(IN_FLIGHT.err()));
     }
     let reply = work(tx)?;
-    store(tx, &[(&claim, &reply)])?;
+    prepared("UPDATE idempotency_key SET status = ?, body = ? WHERE actor = ? AND key = ?")
+        .bind::<SmallInt, _>(status(&reply))
+        .bind::<Jsonb, _>(&reply.body)
+        .bind::<Text, _>(&claim.actor)
+        .bind::<Text, _>(&claim.key.key)
+        .execute(tx.conn)?;
     Ok(reply)
 }
 
-/// Claims many keys in one statement: `None` = this transaction holds it now and must
-/// `store` an answer; `Some` = answered before, or refused.
-pub fn once_many(tx: &mut Tx, claims: &[Once]) -> Result<Vec<Option<Result<Reply>>>> {
-    use idempotency_key::dsl;
-    let now = to_sql(tx.now);
-    let rows: Vec<_> = claims
-        .iter()
-        .map(|c| {
-            (
-                dsl::actor.eq(&c.actor),
-                dsl::key.eq(&c.key.key),
-                dsl::request_hash.eq(&c.key.hash[..]),
-                dsl::status.eq(0),
-                dsl::body.eq(Value::Null),
-                dsl::created_at.eq(now),
-            )
-        })
-        .collect();
-    let claimed: Vec<(String, String)> = diesel::insert_into(dsl::idempotency_key)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .returning((dsl::actor, dsl::key))
-        .get_results(tx.conn)
-        .map_err(in_flight)?;
-    let mut claimed: std::collections::HashSet<_> = claimed.into_iter().collect();
-    claims
-        .iter()
-        .map(|c| {
-            // Removed when met: of two equal keys in one batch only the first holds the claim.
-            if claimed.remove(&(c.actor.clone(), c.key.key.clone())) {
-                Ok(None)
-            } else {
-                stored(tx, c).map(Some)
-            }
-        })
-        .collect()
+/// Whether this transaction now holds the key; `false` = it was answered before.
+fn claimed(tx: &mut Tx, claim: &Once) -> Result<bool> {
+    let written = prepared(
+        "INSERT INTO idempotency_key (actor, key, request_hash, status, body, created_at)
+         VALUES (?, ?, ?, 0, 'null', ?) ON CONFLICT DO NOTHING",
+    )
+    .bind::<Text, _>(&claim.actor)
+    .bind::<Text, _>(&claim.key.key)
+    .bind::<Binary, _>(&claim.key.hash[..])
+    .bind::<Timestamptz, _>(to_sql(tx.now))
+    .execute(tx.conn)
+    .map_err(in_flight)?;
+    Ok(written == 1)
+}
+
+/// Stores answers with their keys in one statement, in the transaction of the work; fails when
+/// one of the keys was used meanwhile.
+pub fn store_answers(tx: &mut Tx, answers: &[(&Once, &Reply)]) -> Result<()> {
+    prepared(
+        "INSERT INTO idempotency_key (actor, key, request_hash, status, body, created_at)
+         SELECT answer.actor, answer.key, answer.hash, answer.status, answer.body, ?
+           FROM unnest(?, ?, ?, ?, ?) AS answer (actor, key, hash, status, body)",
+    )
+    .bind::<Timestamptz, _>(to_sql(tx.now))
+    .bind::<Array<Text>, _>(answers.iter().map(|(once, _)| once.actor.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(answers.iter().map(|(once, _)| once.key.key.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Binary>, _>(answers.iter().map(|(once, _)| &once.key.hash[..]).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(answers.iter().map(|(_, reply)| status(reply)).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(answers.iter().map(|(_, reply)| &reply.body).collect::<Vec<_>>())
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+fn status(reply: &Reply) -> i16 {
+    i16::try_from(reply.status).unwrap_or(i16::MAX)
 }
 
 /// The answer of a request that was done before, or `None`: a look without a claim, for work
 /// that is judged before its transaction.
 pub fn answered(conn: &mut PgConnection, claim: &Once) -> Result<Option<Result<Reply>>> {
     use idempotency_key::dsl;
-    let row: Option<(Vec<u8>, i16, Value)> = dsl::idempotency_key
+    let row: Option<Answered> = dsl::idempotency_key
         .find((&claim.actor, &claim.key.key))
-        .select((dsl::request_hash, dsl::status, dsl::body))
+        .select(Answered::as_select())
         .first(conn)
         .optional()?;
-    Ok(row.map(|(hash, status, body)| match u16::try_from(status) {
-        _ if hash != claim.key.hash => Err(KEY_REUSED.err()),
-        // Claimed by an earlier item of this very transaction.
-        Ok(0) | Err(_) => Err(IN_FLIGHT.err()),
-        Ok(status) => Ok(Reply { status, body }),
-    }))
+    Ok(row.map(|row| row.to(claim)))
 }
 
-/// The answer that was stored under a key.
-fn stored(tx: &mut Tx, claim: &Once) -> Result<Result<Reply>> {
-    Ok(answered(tx.conn, claim)?.unwrap_or_else(|| Err(IN_FLIGHT.err())))
+/// What is stored under a key.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = idempotency_key)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub struct Answered {
+    pub request_hash: Vec<u8>,
+    pub status: i16,
+    pub body: Value,
 }
 
-/// Stores the answers of claimed keys in one statement, in the transaction of their work.
-pub fn store(tx: &mut Tx, answers: &[(&Once, &Reply)]) -> Result<()> {
-    let status = |reply: &Reply| i16::try_from(reply.status).unwrap_or(i16::MAX);
-    diesel::sql_query(
-        "UPDATE idempotency_key SET status = answer.status, body = answer.body
-         FROM unnest($1, $2, $3, $4) AS answer (actor, key, status, body)
-         WHERE idempotency_key.actor = answer.actor AND idempotency_key.key = answer.key",
-    )
-    .bind::<Array<Text>, _>(answers.iter().map(|(once, _)| once.actor.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(answers.iter().map(|(once, _)| once.key.key.as_str()).collect::<Vec<_>>())
-    .bind::<Array<SmallInt>, _>(answers.iter().map(|(_, reply)| status(reply)).collect::<Vec<_>>())
-    .bind::<Array<Jsonb>, _>(answers.iter().map(|(_, reply)| &reply.body).collect::<Vec<_>>())
-    .execute(tx.conn)?;
-    Ok(())
+impl Answered {
+    /// The answer to a request that comes under this key.
+    pub fn to(self, claim: &Once) -> Result<Reply> {
+        match u16::try_from(self.status) {
+            _ if self.request_hash != claim.key.hash => Err(KEY_REUSED.err()),
+            // Claimed, and the work that follows has not been answered.
+            Ok(0) | Err(_) => Err(IN_FLIGHT.err()),
+            Ok(status) => Ok(Reply { status, body: self.body }),
+        }
+    }
 }
 
 /// Forgets answers older than `keep`: nobody sends a request again after that long. Gives

@@ -14,7 +14,9 @@ mod version;
 
 pub use document::finish as finish_document;
 pub use harden::harden;
-pub use idempotency::{Key, Keyed, Once, answered, forget as forget_answers, once, once_many, store};
+pub use idempotency::{
+    Answered, KEY_REUSED, Key, Keyed, Once, answered, forget as forget_answers, once, store_answers,
+};
 pub use input::{Day, Moment, Text};
 pub use limits::{Limits, guard};
 pub use methods::Methods;

@@ -4,13 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Array, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::listen::CHANNEL;
-use crate::db::Tx;
-use crate::db::schema::job;
+use crate::db::{Tx, prepared};
 use crate::error::Result;
 
 /// PostgreSQL lets one notifying transaction commit at a time, which would undo the group
@@ -18,8 +17,7 @@ use crate::error::Result;
 const HINT_PAUSE: Duration = Duration::from_millis(20);
 
 /// A job to be written.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = job)]
+#[derive(Debug, Clone)]
 pub struct NewJob {
     /// Which handler runs it.
     pub kind: &'static str,
@@ -49,9 +47,18 @@ pub fn enqueue_many(tx: &mut Tx, jobs: &[NewJob]) -> Result<()> {
     if jobs.is_empty() {
         return Ok(());
     }
-    diesel::insert_into(job::table).values(jobs).on_conflict(job::dedup).do_nothing().execute(tx.conn)?;
+    prepared(
+        "INSERT INTO job (kind, subject, payload, dedup)
+         SELECT * FROM unnest(?, ?, ?, ?)
+         ON CONFLICT (dedup) DO NOTHING",
+    )
+    .bind::<Array<Text>, _>(jobs.iter().map(|job| job.kind).collect::<Vec<_>>())
+    .bind::<Array<Nullable<SqlUuid>>, _>(jobs.iter().map(|job| job.subject).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(jobs.iter().map(|job| &job.payload).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(jobs.iter().map(|job| job.dedup.as_deref()).collect::<Vec<_>>())
+    .execute(tx.conn)?;
     if hint_is_due() {
-        diesel::sql_query("SELECT pg_notify($1, '')").bind::<Text, _>(CHANNEL).execute(tx.conn)?;
+        prepared("SELECT pg_notify(?, '')").bind::<Text, _>(CHANNEL).execute(tx.conn)?;
     }
     Ok(())
 }

@@ -5,13 +5,14 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::schema::{charge, payment_order};
-use crate::db::{Tx, to_sql};
+use crate::db::schema::charge;
+use crate::db::{Tx, prepared, to_sql};
 use crate::error::{Error, Result};
 
 /// Phí pays for a service, lệ phí is a levy; receipts keep them apart (Luật Phí và lệ phí).
@@ -118,19 +119,31 @@ pub fn charges_of(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Vec<Charg
         .collect()
 }
 
-/// What was paid for a dossier, in đồng.
-pub fn paid(conn: &mut PgConnection, dossier_id: Uuid) -> Result<i64> {
-    let amounts: Vec<i64> = payment_order::table
-        .filter(payment_order::dossier_id.eq(dossier_id))
-        .filter(payment_order::state.eq("paid"))
-        .select(payment_order::amount)
-        .load(conn)?;
-    Ok(amounts.iter().sum())
+/// What was charged to a dossier and what it paid, in đồng.
+#[derive(Debug, Clone, Copy, QueryableByName)]
+pub struct Balance {
+    #[diesel(sql_type = BigInt)]
+    pub charged: i64,
+    /// Sum of its paid orders.
+    #[diesel(sql_type = BigInt)]
+    pub paid: i64,
 }
 
-/// What a dossier still owes, in đồng: its charges less its paid orders.
-pub fn due(conn: &mut PgConnection, dossier_id: Uuid) -> Result<i64> {
-    let charged: Vec<i64> =
-        charge::table.filter(charge::dossier_id.eq(dossier_id)).select(charge::amount).load(conn)?;
-    Ok(charged.iter().sum::<i64>() - paid(conn, dossier_id)?)
+impl Balance {
+    /// What it still owes.
+    pub fn due(self) -> i64 {
+        self.charged - self.paid
+    }
+}
+
+/// The balance of a dossier.
+pub fn balance(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Balance> {
+    Ok(prepared(
+        "SELECT (SELECT coalesce(sum(amount), 0)::bigint FROM charge WHERE dossier_id = ?) AS charged,
+                (SELECT coalesce(sum(amount), 0)::bigint FROM payment_order
+                  WHERE dossier_id = ? AND state = 'paid') AS paid",
+    )
+    .bind::<SqlUuid, _>(dossier_id)
+    .bind::<SqlUuid, _>(dossier_id)
+    .get_result(conn)?)
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::charge::due;
+use super::charge::balance;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::db::schema::dossier;
@@ -88,6 +88,6 @@ pub fn look_up(conn: &mut PgConnection, code: &str, now: Timestamp) -> Result<Lo
     let Some(id) = id else {
         return Ok(answer("-1", String::new()));
     };
-    let error_code = if due(conn, id)? > 0 { "1" } else { "0" };
+    let error_code = if balance(conn, id)?.due() > 0 { "1" } else { "0" };
     Ok(answer(error_code, format!("{code}{}", wire_time(now))))
 }

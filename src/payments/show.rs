@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::charge::{Charge, charges_of, paid};
+use super::charge::{Charge, balance, charges_of};
 use super::order::{OrderState, latest_of};
 use crate::error::Result;
 
@@ -44,7 +44,7 @@ pub struct OrderOut {
 pub fn payment_of(conn: &mut PgConnection, dossier_id: Uuid) -> Result<PaymentOut> {
     let charges = charges_of(conn, dossier_id)?;
     let total: i64 = charges.iter().map(|charge| charge.amount).sum();
-    let paid = paid(conn, dossier_id)?;
+    let paid = balance(conn, dossier_id)?.paid;
     let order = latest_of(conn, dossier_id)?.map(|order| OrderOut {
         pay_url: order.pay_url.filter(|_| order.state == OrderState::Open),
         reference: order.reference,

@@ -1,6 +1,7 @@
 //! The tree of agencies, positions and substitutions.
 use motcua::agencies::import;
 use motcua::auth::Actor;
+use motcua::auth::session::{Named, SubjectKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -131,10 +132,10 @@ async fn supervision_reaches_down_the_tree_and_administration_sees_no_dossier() 
     let portal = Portal::start().await;
     let seen = async |username: &str| {
         let token = portal.staff(username).await;
-        let sid = session_of(&token);
+        let named = Named { id: session_of(&token), kind: SubjectKind::Staff };
         let now = portal.now();
         let who =
-            portal.app.db.read_blocking(|conn| motcua::auth::session::actor_of(conn, sid, now)).unwrap();
+            portal.app.db.read_blocking(|conn| motcua::auth::session::actor_of(conn, named, now)).unwrap();
         let motcua::auth::Who::Staff(staff) = who else { panic!("not an official") };
         staff.sees().len()
     };

@@ -68,11 +68,23 @@ fn candidates() -> Vec<PathBuf> {
     let on_path = std::env::split_paths(&path).filter(|directory| directory.is_absolute());
     let installed = INSTALLATIONS.iter().flat_map(|pattern| expand(pattern));
     on_path
+        .filter(|directory| complete(directory))
+        .map(behind_links)
         .chain(installed)
-        .filter(|directory| {
-            ["initdb", "pg_ctl", "postgres"].iter().all(|name| directory.join(name).is_file())
-        })
+        .filter(|d| complete(d))
         .collect()
+}
+
+fn complete(directory: &Path) -> bool {
+    ["initdb", "pg_ctl", "postgres"].iter().all(|name| directory.join(name).is_file())
+}
+
+/// Where the programs lie when those on `PATH` are links: there the others are as well, such
+/// as `pgbench`.
+fn behind_links(directory: PathBuf) -> PathBuf {
+    let real = std::fs::canonicalize(directory.join("postgres")).ok();
+    let home = real.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+    home.filter(|home| complete(home)).unwrap_or(directory)
 }
 
 /// The directories that match a pattern with one `*`, the highest number first.
