@@ -2,6 +2,7 @@
 
 mod closure;
 mod edit;
+mod enrol;
 pub mod import;
 mod machine_client;
 mod serving;
@@ -10,6 +11,7 @@ mod staff;
 mod substitution;
 pub mod words;
 
+pub use enrol::{Enrolment, enrol};
 pub use serving::serving;
 pub use show::{AgencyOut, Level, find};
 

@@ -11,6 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::Context;
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -67,6 +68,8 @@ struct Claims {
 pub struct Tokens {
     signing: EncodingKey,
     verifying: DecodingKey,
+    /// Made of the signing key, so that all portals of one database have the same.
+    sealing: hmac::Key,
     issuer: String,
     audience: String,
     access_lifetime: SignedDuration,
@@ -88,11 +91,13 @@ impl Tokens {
     }
 
     fn from_pem(pem: &str, config: &Config) -> anyhow::Result<Self> {
-        let pair = Ed25519KeyPair::from_pkcs8(&der_of(pem)?)
+        let der = der_of(pem)?;
+        let pair = Ed25519KeyPair::from_pkcs8(&der)
             .map_err(|reason| anyhow::anyhow!("not an Ed25519 private key: {reason}"))?;
         Ok(Self {
             signing: EncodingKey::from_ed_pem(pem.as_bytes())?,
             verifying: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+            sealing: hmac::Key::new(hmac::HMAC_SHA256, &der),
             issuer: config.auth.issuer.clone(),
             audience: config.auth.audience.clone(),
             access_lifetime: SignedDuration::from_mins(config.auth.access_token_minutes.into()),
@@ -116,6 +121,18 @@ impl Tokens {
         let header = Header { typ: Some(kind.typ().to_owned()), ..Header::new(Algorithm::EdDSA) };
         let text = jsonwebtoken::encode(&header, &claims, &self.signing).map_err(anyhow::Error::from)?;
         Ok(Token { text, expires_at })
+    }
+
+    /// A hash that nobody makes who has only the database. The idempotency key of a request with
+    /// a password in it is stored with this one: the plain hash of the body would let a thief of
+    /// the database try a list of passwords millions a second, which argon2 is there to prevent.
+    pub fn seal(&self, hash: &[u8; 32]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.sealing);
+        context.update(b"motcua request ");
+        context.update(hash);
+        let mut sealed = [0; 32];
+        sealed.copy_from_slice(context.sign().as_ref());
+        sealed
     }
 
     /// The session that a token names, if motcua wrote it, for this use, and its time is not over.
