@@ -1,4 +1,6 @@
 //! Logins, tokens and sessions, over real HTTP and through the real simulator of VNeID.
+mod own_password;
+
 use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
