@@ -27,6 +27,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff::end_position)
         .service(staff::list_agency_staff)
         .service(substitution::order_substitution)
+        .service(substitution::end_substitution)
         .service(substitution::list_substitutions)
         .service(machine_client::create_machine_client);
 }

@@ -417,6 +417,8 @@ diesel::table! {
         valid_to -> Timestamptz,
         reason -> Text,
         granted_by -> Uuid,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Uuid>,
     }
 }
 
