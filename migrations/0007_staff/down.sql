@@ -1,3 +1,4 @@
+ALTER TABLE login_flow DROP COLUMN browser_hash;
 DELETE FROM substitution WHERE valid_from = valid_to;
 ALTER TABLE substitution DROP CONSTRAINT substitution_check;
 ALTER TABLE substitution DROP COLUMN ended_by;

@@ -1,4 +1,5 @@
--- The early end of a substitution: the order stays on record, with who ended it.
+-- The early end of a substitution: the order stays on record, with who ended it; and a login
+-- of a citizen that ends only in the browser where it began.
 
 ALTER TABLE substitution ADD COLUMN ended_at timestamptz;
 ALTER TABLE substitution ADD COLUMN ended_by uuid REFERENCES staff (id);
@@ -13,3 +14,8 @@ ALTER TABLE substitution ADD CONSTRAINT substitution_check CHECK (
     AND (valid_from < valid_to OR (valid_from = valid_to AND ended_at IS NOT NULL))
     AND (ended_at IS NULL) = (ended_by IS NULL)
 );
+
+-- Logins under way begin again: they last minutes.
+DELETE FROM login_flow;
+ALTER TABLE login_flow ADD COLUMN browser_hash bytea NOT NULL;
+COMMENT ON COLUMN login_flow.browser_hash IS 'SHA-256 of the cookie that the browser got at the beginning';

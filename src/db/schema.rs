@@ -230,6 +230,7 @@ diesel::table! {
         pkce_verifier -> Text,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        browser_hash -> Bytea,
     }
 }
 

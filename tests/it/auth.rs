@@ -73,6 +73,31 @@ async fn a_return_counts_once_and_only_for_its_own_login() {
     portal.answer(portal.request(Method::GET, &late)).await.refused(400, "login_unknown");
 }
 
+/// Mutants: the cookie is not asked for; the cookie of any login fits; the value itself is
+/// kept in the database.
+#[actix_web::test]
+async fn a_login_ends_only_in_the_browser_where_it_began() {
+    let portal = Portal::start().await;
+    let back = portal.approve("022094000001").await;
+    let state = back.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let begun = portal.get("", "/api/v1/login").await;
+    let cookie = begun.cookie.unwrap();
+    assert!(cookie.contains("; Max-Age=600; HttpOnly; SameSite=Lax"), "{cookie}");
+    let (other, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+    assert_eq!(other, format!("motcua_login_{}", begun.body["state"].as_str().unwrap()));
+    // The way back of somebody else's login, in a browser that knows nothing of it, or of another.
+    let another = reqwest::Client::new();
+    for cookies in ["".to_owned(), format!("{other}={value}"), format!("motcua_login_{state}={value}")] {
+        portal.answer(another.get(&back).header("cookie", &cookies)).await.refused(400, "login_unknown");
+    }
+    let kept = "SELECT l::text AS line FROM login_flow l";
+    let kept = crate::support::lines(&mut portal.db.connect(), kept).join("\n");
+    assert!(kept.contains(state) && !kept.contains(value));
+    let done = portal.answer(portal.request(Method::GET, &back)).await;
+    assert!(done.cookie.as_ref().unwrap().starts_with(&format!("motcua_login_{state}=; Path=/; Max-Age=0")));
+    done.expect(200);
+}
+
 #[actix_web::test]
 async fn a_provider_that_fails_is_503_and_never_a_login() {
     let portal = Portal::start().await;
