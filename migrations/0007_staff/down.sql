@@ -1,3 +1,4 @@
+ALTER TABLE session DROP COLUMN refresh_turn;
 ALTER TABLE login_flow DROP COLUMN browser_hash;
 DELETE FROM substitution WHERE valid_from = valid_to;
 ALTER TABLE substitution DROP CONSTRAINT substitution_check;

@@ -1,5 +1,5 @@
--- The early end of a substitution: the order stays on record, with who ended it; and a login
--- of a citizen that ends only in the browser where it began.
+-- The early end of a substitution: the order stays on record, with who ended it; a login of a
+-- citizen that ends only in the browser where it began; refresh tokens that are good for once.
 
 ALTER TABLE substitution ADD COLUMN ended_at timestamptz;
 ALTER TABLE substitution ADD COLUMN ended_by uuid REFERENCES staff (id);
@@ -19,3 +19,6 @@ ALTER TABLE substitution ADD CONSTRAINT substitution_check CHECK (
 DELETE FROM login_flow;
 ALTER TABLE login_flow ADD COLUMN browser_hash bytea NOT NULL;
 COMMENT ON COLUMN login_flow.browser_hash IS 'SHA-256 of the cookie that the browser got at the beginning';
+
+ALTER TABLE session ADD COLUMN refresh_turn integer NOT NULL DEFAULT 0;
+COMMENT ON COLUMN session.refresh_turn IS 'how often it was refreshed; only the refresh token of this turn is good';

@@ -9,6 +9,7 @@ mod machine_token;
 mod me;
 mod own_password;
 pub mod passwords;
+mod rotation;
 pub mod session;
 mod sessions;
 mod staff_login;

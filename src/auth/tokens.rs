@@ -62,6 +62,13 @@ struct Claims {
     /// Seconds since 1970.
     iat: i64,
     exp: i64,
+    /// Of a refresh token: how often its session was refreshed before. 0 is not written.
+    #[serde(default, skip_serializing_if = "is_first")]
+    turn: i32,
+}
+
+fn is_first(turn: &i32) -> bool {
+    *turn == 0
 }
 
 /// Writes and reads tokens; built once from the key file.
@@ -106,6 +113,28 @@ impl Tokens {
 
     /// A token of a session; it never outlives the session.
     pub fn issue(&self, kind: Kind, session: &SessionRef, subject: &str, now: Timestamp) -> Result<Token> {
+        self.sign(kind, session, 0, subject, now)
+    }
+
+    /// The refresh token that follows another one; it never outlives the session either.
+    pub fn issue_next(
+        &self,
+        session: &SessionRef,
+        turn: i32,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Token> {
+        self.sign(Kind::Refresh, session, turn, subject, now)
+    }
+
+    fn sign(
+        &self,
+        kind: Kind,
+        session: &SessionRef,
+        turn: i32,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Token> {
         let expires_at = match kind {
             Kind::Access => session.expires_at.min(now + self.access_lifetime),
             Kind::Refresh => session.expires_at,
@@ -117,6 +146,7 @@ impl Tokens {
             sid: session.id,
             iat: now.as_second(),
             exp: expires_at.as_second(),
+            turn,
         };
         let header = Header { typ: Some(kind.typ().to_owned()), ..Header::new(Algorithm::EdDSA) };
         let text = jsonwebtoken::encode(&header, &claims, &self.signing).map_err(anyhow::Error::from)?;
@@ -137,6 +167,15 @@ impl Tokens {
 
     /// The session that a token names, if motcua wrote it, for this use, and its time is not over.
     pub fn verify(&self, kind: Kind, text: &str, now: Timestamp) -> Result<Uuid> {
+        Ok(self.claims(kind, text, now)?.sid)
+    }
+
+    /// The turn of a refresh token that holds.
+    pub fn turn(&self, text: &str, now: Timestamp) -> Result<i32> {
+        Ok(self.claims(Kind::Refresh, text, now)?.turn)
+    }
+
+    fn claims(&self, kind: Kind, text: &str, now: Timestamp) -> Result<Claims> {
         if text.len() > TOKEN_LIMIT {
             return Err(TOKEN_INVALID.err());
         }
@@ -153,7 +192,7 @@ impl Tokens {
         if token.claims.exp <= now.as_second() {
             return Err(TOKEN_EXPIRED.err());
         }
-        Ok(token.claims.sid)
+        Ok(token.claims)
     }
 }
 

@@ -392,6 +392,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        refresh_turn -> Integer,
     }
 }
 

@@ -162,6 +162,37 @@ async fn a_session_lives_as_long_as_it_is_used() {
     portal.post("", "/api/v1/token/refresh", access).await.refused(401, "token_invalid");
 }
 
+/// Mutants: the turn is not compared; the refusal takes back the end of the session; the end
+/// reaches the other sessions of the same person.
+#[actix_web::test]
+async fn a_refresh_token_that_comes_again_ends_its_session() {
+    let portal = Portal::start().await;
+    let other = portal.staff("honggai.motcua").await;
+    let first = portal.log_in("honggai.motcua", PASSWORD).await.expect(200);
+    let refresh = async |tokens: &Value| {
+        portal.post("", "/api/v1/token/refresh", json!({ "refresh_token": tokens["refresh_token"] })).await
+    };
+    let second = refresh(&first).await.expect(200);
+    let third = refresh(&second).await.expect(200);
+    portal.get(&access_token(&third), "/api/v1/me").await.expect(200);
+    refresh(&first).await.refused(401, "refresh_token_reused");
+    refresh(&third).await.refused(401, "session_ended");
+    for tokens in [&first, &second, &third] {
+        portal.get(&access_token(tokens), "/api/v1/me").await.refused(401, "session_ended");
+    }
+    portal.get(&other, "/api/v1/me").await.expect(200);
+    let audit = "SELECT operation AS line FROM audit_log WHERE operation LIKE 'refresh%'";
+    assert_eq!(crate::support::lines(&mut portal.db.connect(), audit), ["refresh_token_reused"]);
+
+    // Holder and thief at the same moment: one is served, and then nobody.
+    let tokens = portal.log_in("honggai.motcua", PASSWORD).await.expect(200);
+    let both = futures_util::future::join(refresh(&tokens), refresh(&tokens)).await;
+    let mut answers = [both.0.status, both.1.status];
+    answers.sort_unstable();
+    assert_eq!(answers, [200, 401]);
+    portal.get(&access_token(&tokens), "/api/v1/me").await.refused(401, "session_ended");
+}
+
 #[actix_web::test]
 async fn guessing_locks_the_account_and_the_answer_tells_nothing() {
     let portal = Portal::start().await;
