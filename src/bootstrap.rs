@@ -7,7 +7,7 @@ use crate::agencies::import;
 use crate::auth::{Actor, passwords};
 use crate::catalogue::{embedded, seed};
 use crate::db::Db;
-use crate::db::schema::{agency, staff};
+use crate::db::schema::agency;
 use crate::error::Result;
 
 /// Agencies, if there are none, then the catalogue.
@@ -22,10 +22,9 @@ pub fn load(db: &Db) -> Result<()> {
     seed::seed(db).map(drop)
 }
 
-/// The officials of the demo, all with one password.
+/// The officials of the demo, all with one password; accounts that are there keep theirs.
 pub fn load_demo(db: &Db, password: &str) -> Result<()> {
-    let known = db.read_blocking(|conn| Ok(staff::table.count().get_result::<i64>(conn)?))?;
-    if known > 0 {
+    if !db.read_blocking(|conn| import::officials_missing(conn, embedded::STAFFING))? {
         return Ok(());
     }
     let hash = passwords::hash(password)?;

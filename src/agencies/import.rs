@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::closure;
 use super::words::haystack;
 use crate::auth::accounts;
-use crate::db::schema::{agency, position};
+use crate::db::schema::{agency, position, staff};
 use crate::db::{Tx, date_to_sql};
 use crate::error::Result;
 use crate::workflow::Role;
@@ -122,6 +122,14 @@ fn write(tx: &mut Tx, id: Uuid, parent: Option<Uuid>, entry: &Entry) -> Result<(
 fn id_of(tx: &mut Tx, code: &str) -> Result<Uuid> {
     let found = agency::table.filter(agency::code.eq(code)).select(agency::id).first(tx.conn).optional()?;
     Ok(found.ok_or_else(|| anyhow::anyhow!("the data names the agency {code}, which is not there"))?)
+}
+
+/// Whether some official of the file has no account.
+pub fn officials_missing(conn: &mut PgConnection, json: &str) -> Result<bool> {
+    let file: Staffing = serde_json::from_str(json)?;
+    let names: Vec<&str> = file.staff.iter().map(|official| official.username.as_str()).collect();
+    let there: i64 = staff::table.filter(staff::username.eq_any(&names)).count().get_result(conn)?;
+    Ok(usize::try_from(there).ok() != Some(names.len()))
 }
 
 /// Writes the demo's officials with their positions; gives how many there are. New accounts

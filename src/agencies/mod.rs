@@ -2,6 +2,7 @@
 
 mod closure;
 mod edit;
+mod enrol;
 pub mod import;
 mod machine_client;
 mod serving;
@@ -10,6 +11,7 @@ mod staff;
 mod substitution;
 pub mod words;
 
+pub use enrol::{Enrolment, enrol};
 pub use serving::serving;
 pub use show::{AgencyOut, Level, find};
 
@@ -25,6 +27,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff::end_position)
         .service(staff::list_agency_staff)
         .service(substitution::order_substitution)
+        .service(substitution::end_substitution)
         .service(substitution::list_substitutions)
         .service(machine_client::create_machine_client);
 }

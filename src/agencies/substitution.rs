@@ -4,6 +4,11 @@
 //! A leader or administrator orders it, and only when all of the absent one's positions lie
 //! in agencies which that leader or administrator is over: nobody gives away what another
 //! unit entrusted. The substitute must work in those agencies too.
+//!
+//! Who may order one may end it early, whoever gave the order. The two whom it concerns may
+//! not: it is an order about who answers for a desk, and a substitute who could lay it down, or
+//! an absent one who could call it off from afar, would leave the desk empty without the
+//! leader knowing. It counts from the next request on, and the order stays on record.
 
 use actix_web::{get, post, web};
 use diesel::prelude::*;
@@ -17,9 +22,12 @@ use crate::auth::{Actor, StaffActor};
 use crate::clock::day_of;
 use crate::db::schema::{position, staff, substitution};
 use crate::db::{Tx, date_to_sql, to_sql};
-use crate::error::{FORBIDDEN, INVALID, NOT_FOUND, Problem, Result};
+use crate::error::{Code, FORBIDDEN, INVALID, NOT_FOUND, Problem, Result};
 use crate::http::{Cursor, Keyed, Moment, PageQuery, Reply, Text, once};
 use crate::workflow::Role;
+
+pub static SUBSTITUTION_OVER: Code =
+    Code::new(409, "substitution_over", "Việc thay thế này đã kết thúc", "This substitution is over already");
 
 /// A substitution to order.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -48,6 +56,14 @@ pub struct SubstitutionOut {
     reason: String,
     /// Who ordered it.
     granted_by: Uuid,
+    /// When it was ended before its time; `valid_to` is then its true end, the same as
+    /// `valid_from` when it had not begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    /// Who ended it before its time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_by: Option<Uuid>,
 }
 
 /// Order a substitution
@@ -85,6 +101,9 @@ fn order(tx: &mut Tx, new: &NewSubstitution) -> Result<Reply> {
     check(new, tx.now)?;
     let absent = agencies_of(tx, new.absent_id)?;
     let substitute = agencies_of(tx, new.substitute_id)?;
+    if absent.is_empty() || substitute.is_empty() {
+        return Err(NOT_FOUND.err());
+    }
     if !absent.iter().all(|agency| over.contains(agency)) || !substitute.iter().any(|a| over.contains(a)) {
         return Err(FORBIDDEN.err());
     }
@@ -128,17 +147,76 @@ fn is_over(staff: &StaffActor) -> Vec<Uuid> {
     over.flat_map(|position| position.sees.iter().copied()).collect()
 }
 
-/// Where an official holds positions today; 404 without any.
+/// Where an official holds positions today.
 fn agencies_of(tx: &mut Tx, official: Uuid) -> Result<Vec<Uuid>> {
     let today = date_to_sql(day_of(tx.now));
-    let agencies: Vec<Uuid> = position::table
+    Ok(position::table
         .inner_join(staff::table.on(staff::id.eq(position::staff_id)))
         .filter(position::staff_id.eq(official).and(staff::active))
         .filter(position::valid_from.le(today))
         .filter(position::valid_to.is_null().or(position::valid_to.ge(today)))
         .select(position::agency_id)
-        .load(tx.conn)?;
-    if agencies.is_empty() { Err(NOT_FOUND.err()) } else { Ok(agencies) }
+        .load(tx.conn)?)
+}
+
+/// Nothing to say but which.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubstitutionEnd {}
+
+/// End a substitution before its time
+#[utoipa::path(
+    operation_id = "end_substitution", tag = "agencies", security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The substitution"),
+        ("Idempotency-Key" = String, Header, description = "A new one for each request", max_length = 200),
+    ),
+    request_body = SubstitutionEnd,
+    responses(
+        (status = 200, description = "Ended; the substitute acts for nobody from now on", body = SubstitutionOut),
+        (status = 400, description = "Not JSON, or no Idempotency-Key", body = Problem),
+        (status = 401, description = "No login", body = Problem),
+        (status = 403, description = "Not over all positions of the absent one", body = Problem),
+        (status = 404, description = "No such substitution that concerns me", body = Problem),
+        (status = 409, description = "It is over already, or the same key is under way", body = Problem),
+        (status = 422, description = "The key was used for something else", body = Problem),
+    )
+)]
+#[post("/api/v1/substitutions/{id}/end")]
+pub async fn end_substitution(
+    app: web::Data<App>,
+    actor: Actor,
+    id: web::Path<Uuid>,
+    request: Keyed<SubstitutionEnd>,
+) -> Result<Reply> {
+    actor.need_staff()?;
+    let id = id.into_inner();
+    app.db.write(&actor, move |tx| once(tx, &request.key, |tx| end(tx, id))).await
+}
+
+fn end(tx: &mut Tx, id: Uuid) -> Result<Reply> {
+    let by = tx.actor.need_staff()?;
+    let row: Option<Row> =
+        substitution::table.find(id).filter(concerns(by)).for_update().first(tx.conn).optional()?;
+    let row = row.ok_or_else(|| NOT_FOUND.err())?;
+    let over = is_over(by);
+    let absent = agencies_of(tx, row.absent_id)?;
+    if over.is_empty() || !absent.iter().all(|agency| over.contains(agency)) {
+        return Err(FORBIDDEN.err());
+    }
+    let (begins, ends) = (row.valid_from.to_jiff(), row.valid_to.to_jiff());
+    if row.ended_at.is_some() || ends <= tx.now {
+        return Err(SUBSTITUTION_OVER.err());
+    }
+    let row: Row = diesel::update(substitution::table.find(id))
+        .set((
+            substitution::valid_to.eq(to_sql(begins.max(tx.now))),
+            substitution::ended_at.eq(Some(to_sql(tx.now))),
+            substitution::ended_by.eq(Some(by.staff_id)),
+        ))
+        .get_result(tx.conn)?;
+    tx.audit("end_substitution", Some(id))?;
+    Reply::ok(SubstitutionOut::from(row))
 }
 
 /// A page of substitutions, the oldest first.
@@ -181,6 +259,8 @@ struct Row {
     valid_to: jiff_diesel::Timestamp,
     reason: String,
     granted_by: Uuid,
+    ended_at: Option<jiff_diesel::Timestamp>,
+    ended_by: Option<Uuid>,
 }
 
 impl From<Row> for SubstitutionOut {
@@ -193,8 +273,19 @@ impl From<Row> for SubstitutionOut {
             valid_to: row.valid_to.to_jiff(),
             reason: row.reason,
             granted_by: row.granted_by,
+            ended_at: row.ended_at.map(|time| time.to_jiff()),
+            ended_by: row.ended_by,
         }
     }
+}
+
+/// Those of which an official is told: the own ones, and those of people below.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn concerns(me: &StaffActor) -> _ {
+    let (id, over): (Uuid, Vec<Uuid>) = (me.staff_id, is_over(me));
+    let below = position::table.filter(position::agency_id.eq_any(over)).select(position::staff_id);
+    let mine = substitution::absent_id.eq(id).or(substitution::substitute_id.eq(id));
+    mine.or(substitution::absent_id.eq_any(below))
 }
 
 fn list(
@@ -203,13 +294,8 @@ fn list(
     limit: i64,
     after: Option<Uuid>,
 ) -> Result<SubstitutionPage> {
-    let below = position::table.filter(position::agency_id.eq_any(is_over(me))).select(position::staff_id);
-    let mine = substitution::absent_id
-        .eq(me.staff_id)
-        .or(substitution::substitute_id.eq(me.staff_id))
-        .or(substitution::absent_id.eq_any(below));
     let rows: Vec<Row> = substitution::table
-        .filter(mine)
+        .filter(concerns(me))
         .filter(substitution::id.gt(after.unwrap_or(Uuid::nil())))
         .order(substitution::id)
         .limit(limit + 1)

@@ -20,7 +20,7 @@ pub struct TokensOut {
     /// Seconds until the access token ends.
     #[schema(minimum = 0)]
     pub expires_in: i64,
-    /// For `POST /api/v1/token/refresh`.
+    /// For `POST /api/v1/token/refresh`, once.
     pub refresh_token: String,
     /// When the session ends unless a refresh prolongs it.
     #[schema(value_type = String, format = DateTime)]
@@ -28,10 +28,16 @@ pub struct TokensOut {
 }
 
 impl TokensOut {
+    /// Of a login.
     pub fn of(app: &App, session: &SessionRef, subject: Subject) -> Result<Self> {
+        Self::of_turn(app, session, 0, subject)
+    }
+
+    /// Of a session that was refreshed so many times.
+    pub fn of_turn(app: &App, session: &SessionRef, turn: i32, subject: Subject) -> Result<Self> {
         let now = app.db.clock.now();
         let access = app.tokens.issue(Kind::Access, session, &subject.key(), now)?;
-        let refresh = app.tokens.issue(Kind::Refresh, session, &subject.key(), now)?;
+        let refresh = app.tokens.issue_next(session, turn, &subject.key(), now)?;
         Ok(Self {
             access_token: access.text,
             token_type: "Bearer",

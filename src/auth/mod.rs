@@ -2,11 +2,14 @@
 
 pub mod accounts;
 pub mod actor;
+mod attempts;
 mod extract;
 mod grant;
 mod machine_token;
 mod me;
+mod own_password;
 pub mod passwords;
+mod rotation;
 pub mod session;
 mod sessions;
 mod staff_login;
@@ -24,5 +27,6 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(machine_token::issue_machine_token)
         .service(sessions::refresh_token)
         .service(sessions::log_out)
-        .service(me::show_me);
+        .service(me::show_me)
+        .service(own_password::change_own_password);
 }

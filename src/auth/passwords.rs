@@ -7,7 +7,12 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 
-use crate::error::{BUSY, Error, Result};
+use crate::error::{BUSY, Error, INVALID, Result};
+
+/// Longest password that somebody may choose, in characters.
+const LONGEST: usize = 200;
+/// Longest text that is compared with a hash, in bytes.
+const LIMIT: usize = 1024;
 
 /// Hashes that are computed at the same time.
 const AT_ONCE: usize = 4;
@@ -17,6 +22,18 @@ static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 /// What the password of an unknown user is compared with, so that the answer for unknown
 /// and known users takes the same time.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody").unwrap_or_default());
+
+/// Refuses a new password that is too short or too long; `field` is where it came in.
+pub fn check_length(field: &str, password: &str, shortest: usize) -> Result<()> {
+    if (shortest..=LONGEST).contains(&password.chars().count()) {
+        return Ok(());
+    }
+    Err(INVALID.at(
+        field,
+        format!("từ {shortest} đến {LONGEST} ký tự"),
+        format!("{shortest} to {LONGEST} characters"),
+    ))
+}
 
 /// The hash of a password as PHC string, with a new salt.
 pub fn hash(password: &str) -> Result<String> {
@@ -31,6 +48,9 @@ pub async fn hash_in_turn(password: String) -> Result<String> {
 
 /// Whether the password fits; `None` (no such user) does the same work and never fits.
 pub async fn verify(password: String, stored: Option<String>) -> Result<bool> {
+    if password.len() > LIMIT {
+        return Ok(false);
+    }
     in_turn(move || Ok(fits(&password, stored.as_deref().unwrap_or(&NOBODY)) && stored.is_some())).await
 }
 

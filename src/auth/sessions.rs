@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::actor::Actor;
 use super::extract::LiveSession;
 use super::grant::{TokensOut, session_lifetime};
+use super::rotation::{REFRESH_TOKEN_REUSED, take_turn};
 use super::session;
 use super::tokens::Kind;
 use crate::app::{App, RequestId};
@@ -22,13 +23,13 @@ pub struct RefreshRequest {
     refresh_token: String,
 }
 
-/// Get the next access token of a living session
+/// Get the next tokens of a living session; each refresh token is good for once
 #[utoipa::path(
     operation_id = "refresh_token", security(()), tag = "auth",
     responses(
         (status = 200, description = "New tokens; the session ends later", body = TokensOut),
         (status = 400, description = "Not JSON of this shape", body = Problem),
-        (status = 401, description = "No refresh token of a living session", body = Problem),
+        (status = 401, description = "No refresh token of a living session, or one that was used before, which ends the session", body = Problem),
     )
 )]
 #[post("/api/v1/token/refresh")]
@@ -39,13 +40,18 @@ pub async fn refresh_token(
 ) -> Result<web::Json<TokensOut>> {
     let named = app.tokens.verify(Kind::Refresh, &body.refresh_token, app.db.clock.now())?;
     let lifetime = session_lifetime(&app);
+    let turn = app.tokens.turn(&body.refresh_token, app.db.clock.now())?;
     let prolong = move |tx: &mut crate::db::Tx| {
+        if !take_turn(tx, named.id, turn)? {
+            return Ok(None);
+        }
         let (session, subject) = session::prolong(tx, named.id, lifetime)?;
         session::actor_of(tx.conn, named, tx.now)?;
-        Ok((session, subject))
+        Ok(Some((session, subject)))
     };
-    let (session, subject) = app.db.write(&Actor::anonymous(request_id.0), prolong).await?;
-    Ok(web::Json(TokensOut::of(&app, &session, subject)?))
+    let prolonged = app.db.write(&Actor::anonymous(request_id.0), prolong).await?;
+    let (session, subject) = prolonged.ok_or_else(|| REFRESH_TOKEN_REUSED.err())?;
+    Ok(web::Json(TokensOut::of_turn(&app, &session, turn.wrapping_add(1), subject)?))
 }
 
 /// End the session of the token

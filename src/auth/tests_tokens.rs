@@ -63,6 +63,28 @@ fn the_two_kinds_are_not_interchangeable() -> Tested {
 }
 
 #[test]
+fn a_refresh_token_has_its_turn_and_one_without_is_the_first() -> Tested {
+    let tokens = tokens()?;
+    let third = tokens.issue_next(&session(), 2, "staff:1", now())?;
+    assert_eq!(tokens.turn(&third.text, now())?, 2);
+    let login = tokens.issue(Kind::Refresh, &session(), "staff:1", now())?;
+    assert_eq!(tokens.turn(&login.text, now())?, 0);
+    let access = tokens.issue(Kind::Access, &session(), "staff:1", now())?;
+    assert_eq!(tokens.turn(&access.text, now()).err().map(|e| e.code().code), Some("token_invalid"));
+    Ok(())
+}
+
+#[test]
+fn a_sealed_hash_needs_the_signing_key() -> Tested {
+    let (ours, theirs) = (tokens()?, tokens()?);
+    assert_eq!(ours.seal(&[7; 32]), ours.seal(&[7; 32]));
+    assert_ne!(ours.seal(&[7; 32]), ours.seal(&[8; 32]));
+    assert_ne!(ours.seal(&[7; 32]), theirs.seal(&[7; 32]));
+    assert_ne!(ours.seal(&[7; 32]), [7; 32]);
+    Ok(())
+}
+
+#[test]
 fn a_token_says_nothing_about_roles() -> Tested {
     let token = tokens()?.issue(Kind::Access, &session(), "staff:1", now())?;
     let said: Value = jsonwebtoken::dangerous::insecure_decode_claims(&token.text)?;

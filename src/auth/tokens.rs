@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use anyhow::Context;
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -66,12 +67,21 @@ struct Claims {
     /// Seconds since 1970.
     iat: i64,
     exp: i64,
+    /// Of a refresh token: how often its session was refreshed before. 0 is not written.
+    #[serde(default, skip_serializing_if = "is_first")]
+    turn: i32,
+}
+
+fn is_first(turn: &i32) -> bool {
+    *turn == 0
 }
 
 /// Writes and reads tokens; built once from the key file.
 pub struct Tokens {
     signing: EncodingKey,
     verifying: DecodingKey,
+    /// Made of the signing key, so that all portals of one database have the same.
+    sealing: hmac::Key,
     issuer: String,
     audience: String,
     access_lifetime: SignedDuration,
@@ -84,6 +94,8 @@ pub struct Tokens {
 struct Read {
     kind: Kind,
     named: Named,
+    /// Which refresh token of its session it is.
+    turn: i32,
     /// Seconds since 1970.
     exp: i64,
 }
@@ -104,11 +116,13 @@ impl Tokens {
     }
 
     fn from_pem(pem: &str, config: &Config) -> anyhow::Result<Self> {
-        let pair = Ed25519KeyPair::from_pkcs8(&der_of(pem)?)
+        let der = der_of(pem)?;
+        let pair = Ed25519KeyPair::from_pkcs8(&der)
             .map_err(|reason| anyhow::anyhow!("not an Ed25519 private key: {reason}"))?;
         Ok(Self {
             signing: EncodingKey::from_ed_pem(pem.as_bytes())?,
             verifying: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+            sealing: hmac::Key::new(hmac::HMAC_SHA256, &der),
             issuer: config.auth.issuer.clone(),
             audience: config.auth.audience.clone(),
             access_lifetime: SignedDuration::from_mins(config.auth.access_token_minutes.into()),
@@ -118,6 +132,28 @@ impl Tokens {
 
     /// A token of a session; it never outlives the session.
     pub fn issue(&self, kind: Kind, session: &SessionRef, subject: &str, now: Timestamp) -> Result<Token> {
+        self.sign(kind, session, 0, subject, now)
+    }
+
+    /// The refresh token that follows another one; it never outlives the session either.
+    pub fn issue_next(
+        &self,
+        session: &SessionRef,
+        turn: i32,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Token> {
+        self.sign(Kind::Refresh, session, turn, subject, now)
+    }
+
+    fn sign(
+        &self,
+        kind: Kind,
+        session: &SessionRef,
+        turn: i32,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Token> {
         let expires_at = match kind {
             Kind::Access => session.expires_at.min(now + self.access_lifetime),
             Kind::Refresh => session.expires_at,
@@ -129,14 +165,36 @@ impl Tokens {
             sid: session.id,
             iat: now.as_second(),
             exp: expires_at.as_second(),
+            turn,
         };
         let header = Header { typ: Some(kind.typ().to_owned()), ..Header::new(Algorithm::EdDSA) };
         let text = jsonwebtoken::encode(&header, &claims, &self.signing).map_err(anyhow::Error::from)?;
         Ok(Token { text, expires_at })
     }
 
+    /// A hash that nobody makes who has only the database. The idempotency key of a request with
+    /// a password in it is stored with this one: the plain hash of the body would let a thief of
+    /// the database try a list of passwords millions a second, which argon2 is there to prevent.
+    pub fn seal(&self, hash: &[u8; 32]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.sealing);
+        context.update(b"motcua request ");
+        context.update(hash);
+        let mut sealed = [0; 32];
+        sealed.copy_from_slice(context.sign().as_ref());
+        sealed
+    }
+
     /// The session that a token names, if motcua wrote it, for this use, and its time is not over.
     pub fn verify(&self, kind: Kind, text: &str, now: Timestamp) -> Result<Named> {
+        Ok(self.read_in_time(kind, text, now)?.named)
+    }
+
+    /// The turn of a refresh token that holds.
+    pub fn turn(&self, text: &str, now: Timestamp) -> Result<i32> {
+        Ok(self.read_in_time(Kind::Refresh, text, now)?.turn)
+    }
+
+    fn read_in_time(&self, kind: Kind, text: &str, now: Timestamp) -> Result<Read> {
         if text.len() > TOKEN_LIMIT {
             return Err(TOKEN_INVALID.err());
         }
@@ -144,7 +202,7 @@ impl Tokens {
         if read.exp <= now.as_second() {
             return Err(TOKEN_EXPIRED.err());
         }
-        Ok(read.named)
+        Ok(read)
     }
 
     /// What a token says, which never changes: its signature is verified when it is first seen.
@@ -178,7 +236,7 @@ impl Tokens {
         match (kind, SubjectKind::of_key(&token.claims.sub)) {
             (Some(kind), Some(subject)) => {
                 let named = Named { id: token.claims.sid, kind: subject };
-                Ok(Read { kind, named, exp: token.claims.exp })
+                Ok(Read { kind, named, turn: token.claims.turn, exp: token.claims.exp })
             }
             _ => Err(TOKEN_INVALID.err()),
         }

@@ -9,10 +9,12 @@ mod demo;
 mod log;
 mod migrate;
 mod openapi;
+mod password;
 mod portal;
 mod postgres;
 mod serve;
 mod simulate;
+mod staff;
 mod verify;
 
 use std::path::PathBuf;
@@ -51,6 +53,7 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Simulate(simulate::Simulate),
+    Staff(staff::Staff),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
     Bench(bench::Bench),
@@ -77,6 +80,7 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
         Command::Serve(serve) => serve.run(config()?),
         Command::Demo(demo) => demo.run(config()?),
         Command::Simulate(simulate) => simulate.run(&config()?),
+        Command::Staff(staff) => staff.run(&config()?),
         Command::Migrate(migrate) => migrate.run(&config()?),
         Command::Openapi(openapi) => openapi.run(),
         Command::Bench(bench) => bench.run(config()?),

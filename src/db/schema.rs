@@ -230,6 +230,7 @@ diesel::table! {
         pkce_verifier -> Text,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        browser_hash -> Bytea,
     }
 }
 
@@ -391,6 +392,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        refresh_turn -> Integer,
     }
 }
 
@@ -417,6 +419,8 @@ diesel::table! {
         valid_to -> Timestamptz,
         reason -> Text,
         granted_by -> Uuid,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Uuid>,
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use reqwest::{Method, RequestBuilder};
+use reqwest::header::{COOKIE, HeaderName, LOCATION, SET_COOKIE};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -36,16 +37,24 @@ impl Answer {
 
 impl Api {
     pub fn new(portal: String) -> Result<Self> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        // A redirection would lose the cookie of a login on its way through VNeID.
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
         Ok(Self { http, portal })
     }
 
-    /// Logs a citizen in: to VNeID's page with a hint who it is, and back.
+    /// Logs a citizen in, as a browser does: to VNeID's page with a hint who it is, and back
+    /// with the cookie of the beginning.
     pub async fn login_citizen(&self, id_number: &str) -> Result<String> {
-        let begun = self.get("/api/v1/login", None).await?.ok("bắt đầu đăng nhập")?;
-        let page = text(&begun, "authorization_url")?;
-        let page = format!("{page}&login_hint={id_number}");
-        let tokens = answer(self.http.get(page)).await?.ok("đăng nhập VNeID")?;
+        let begun = self.request(Method::GET, "/api/v1/login", None).send().await?;
+        let cookie = header(&begun, SET_COOKIE)?;
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let begun: Value = begun.json().await?;
+        let page = format!("{}&login_hint={id_number}", text(&begun, "authorization_url")?);
+        let back = header(&self.http.get(page).send().await?, LOCATION)?;
+        let tokens = answer(self.http.get(back).header(COOKIE, cookie)).await?.ok("đăng nhập VNeID")?;
         text(&tokens, "access_token")
     }
 
@@ -104,6 +113,12 @@ impl Api {
             None => request,
         }
     }
+}
+
+fn header(response: &Response, name: HeaderName) -> Result<String> {
+    let found = response.headers().get(&name).and_then(|value| value.to_str().ok());
+    let status = response.status();
+    Ok(found.with_context(|| format!("câu trả lời {status} không có {name}"))?.to_owned())
 }
 
 async fn answer(request: RequestBuilder) -> Result<Answer> {

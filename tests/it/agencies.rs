@@ -242,6 +242,84 @@ async fn a_substitute_acts_in_the_absent_ones_positions_for_the_time() {
     portal.post(&leader, "/api/v1/substitutions", past).await.refused(422, "invalid");
 }
 
+/// Mutants: the end is that of the day; whoever sees it may end it; one that is over can be
+/// ended again; one that has not begun still begins.
+#[actix_web::test]
+async fn a_substitution_ends_early_at_the_next_request() {
+    let portal = Portal::start().await;
+    let (leader, admin) = (portal.staff("honggai.lanhdao").await, portal.staff("honggai.quantri").await);
+    let (absent, deputy) =
+        (portal.staff("honggai.chuyenvien").await, portal.staff("honggai.chuyenvien2").await);
+    let foreign = portal.staff("halong.lanhdao").await;
+    let (absent_id, deputy_id) =
+        (portal.staff_id("honggai.chuyenvien").await, portal.staff_id("honggai.chuyenvien2").await);
+    let order = async |from: &str, to: &str| {
+        let order = json!({
+            "absent_id": absent_id, "substitute_id": deputy_id, "reason": "nghỉ phép",
+            "valid_from": from, "valid_to": to,
+        });
+        portal.post(&leader, "/api/v1/substitutions", order).await.expect(201)
+    };
+    let path = |made: &Value| format!("/api/v1/substitutions/{}/end", made["id"].as_str().unwrap());
+    let standing_in = async || {
+        let me = portal.get(&deputy, "/api/v1/me").await.expect(200);
+        me["positions"].as_array().unwrap().iter().filter(|p| p["substitutes"] == json!(absent_id)).count()
+    };
+    // Its beginning is the very moment at which it is ended below.
+    let now = order("2026-03-02T09:00:00+07:00", "2026-03-05T17:00:00+07:00").await;
+    let later = order("2026-03-02T09:05:00+07:00", "2026-03-05T17:00:00+07:00").await;
+    assert_eq!(standing_in().await, 1);
+    for who in [&absent, &deputy] {
+        portal.post(who, &path(&now), json!({})).await.refused(403, "forbidden");
+    }
+    portal.post(&foreign, &path(&now), json!({})).await.refused(404, "not_found");
+    let unknown = json!({ "id": uuid::Uuid::nil() });
+    portal.post(&leader, &path(&unknown), json!({})).await.refused(404, "not_found");
+    portal.post("", &path(&now), json!({})).await.refused(401, "unauthenticated");
+    assert_eq!(standing_in().await, 1);
+
+    // By somebody else who is over the unit, not by the one who gave the order.
+    let ended = portal.post(&admin, &path(&now), json!({})).await.expect(200);
+    assert_eq!(standing_in().await, 0, "the same token, the next request");
+    assert_eq!(
+        (&ended["valid_to"], &ended["ended_at"]),
+        (&json!("2026-03-02T02:00:00Z"), &json!("2026-03-02T02:00:00Z"))
+    );
+    assert_eq!(ended["ended_by"], json!(portal.staff_id("honggai.quantri").await));
+    portal.post(&leader, &path(&now), json!({})).await.refused(409, "substitution_over");
+
+    let never = portal.post(&leader, &path(&later), json!({})).await.expect(200);
+    assert_eq!((&never["valid_from"], &never["valid_to"]), (&later["valid_from"], &later["valid_from"]));
+    portal.at("2026-03-02T09:05:00+07:00");
+    assert_eq!(standing_in().await, 0);
+    portal.post(&leader, &path(&later), json!({})).await.refused(409, "substitution_over");
+    let told = portal.get(&deputy, "/api/v1/substitutions").await.expect(200);
+    assert_eq!(told["items"], json!([ended, never]), "the orders stay on record");
+
+    let brief = order("2026-03-02T09:05:00+07:00", "2026-03-02T09:06:00+07:00").await;
+    assert_eq!(standing_in().await, 1);
+    portal.at("2026-03-02T09:06:00+07:00");
+    portal.post(&leader, &path(&brief), json!({})).await.refused(409, "substitution_over");
+}
+
+/// Mutant: whoever stands in for a leader may end what only a leader of the own right may.
+#[actix_web::test]
+async fn who_stands_in_for_a_leader_ends_no_substitution() {
+    let portal = Portal::start().await;
+    let (leader, deputy) = (portal.staff("honggai.lanhdao").await, portal.staff("honggai.chuyenvien2").await);
+    let order = json!({
+        "absent_id": portal.staff_id("honggai.lanhdao").await, "reason": "đi công tác",
+        "substitute_id": portal.staff_id("honggai.chuyenvien2").await,
+        "valid_from": "2026-03-02T09:00:00+07:00", "valid_to": "2026-03-05T17:00:00+07:00",
+    });
+    let made = portal.post(&leader, "/api/v1/substitutions", order).await.expect(201);
+    let me = portal.get(&deputy, "/api/v1/me").await.expect(200);
+    assert!(me["positions"].as_array().unwrap().iter().any(|p| p["role"] == "leader"));
+    let path = format!("/api/v1/substitutions/{}/end", made["id"].as_str().unwrap());
+    portal.post(&deputy, &path, json!({})).await.refused(403, "forbidden");
+    portal.post(&leader, &path, json!({})).await.expect(200);
+}
+
 #[actix_web::test]
 async fn the_staff_of_an_agency_is_shown_to_its_administration() {
     let portal = Portal::start().await;

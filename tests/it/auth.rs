@@ -1,4 +1,6 @@
 //! Logins, tokens and sessions, over real HTTP and through the real simulator of VNeID.
+mod own_password;
+
 use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -71,6 +73,31 @@ async fn a_return_counts_once_and_only_for_its_own_login() {
     portal.answer(portal.request(Method::GET, &late)).await.refused(400, "login_unknown");
 }
 
+/// Mutants: the cookie is not asked for; the cookie of any login fits; the value itself is
+/// kept in the database.
+#[actix_web::test]
+async fn a_login_ends_only_in_the_browser_where_it_began() {
+    let portal = Portal::start().await;
+    let back = portal.approve("022094000001").await;
+    let state = back.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let begun = portal.get("", "/api/v1/login").await;
+    let cookie = begun.cookie.unwrap();
+    assert!(cookie.contains("; Max-Age=600; HttpOnly; SameSite=Lax"), "{cookie}");
+    let (other, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+    assert_eq!(other, format!("motcua_login_{}", begun.body["state"].as_str().unwrap()));
+    // The way back of somebody else's login, in a browser that knows nothing of it, or of another.
+    let another = reqwest::Client::new();
+    for cookies in ["".to_owned(), format!("{other}={value}"), format!("motcua_login_{state}={value}")] {
+        portal.answer(another.get(&back).header("cookie", &cookies)).await.refused(400, "login_unknown");
+    }
+    let kept = "SELECT l::text AS line FROM login_flow l";
+    let kept = crate::support::lines(&mut portal.db.connect(), kept).join("\n");
+    assert!(kept.contains(state) && !kept.contains(value));
+    let done = portal.answer(portal.request(Method::GET, &back)).await;
+    assert!(done.cookie.as_ref().unwrap().starts_with(&format!("motcua_login_{state}=; Path=/; Max-Age=0")));
+    done.expect(200);
+}
+
 #[actix_web::test]
 async fn a_provider_that_fails_is_503_and_never_a_login() {
     let portal = Portal::start().await;
@@ -133,6 +160,37 @@ async fn a_session_lives_as_long_as_it_is_used() {
     portal.post("", "/api/v1/token/refresh", refresh(&next)).await.refused(401, "token_expired");
     let access = json!({ "refresh_token": next["access_token"] });
     portal.post("", "/api/v1/token/refresh", access).await.refused(401, "token_invalid");
+}
+
+/// Mutants: the turn is not compared; the refusal takes back the end of the session; the end
+/// reaches the other sessions of the same person.
+#[actix_web::test]
+async fn a_refresh_token_that_comes_again_ends_its_session() {
+    let portal = Portal::start().await;
+    let other = portal.staff("honggai.motcua").await;
+    let first = portal.log_in("honggai.motcua", PASSWORD).await.expect(200);
+    let refresh = async |tokens: &Value| {
+        portal.post("", "/api/v1/token/refresh", json!({ "refresh_token": tokens["refresh_token"] })).await
+    };
+    let second = refresh(&first).await.expect(200);
+    let third = refresh(&second).await.expect(200);
+    portal.get(&access_token(&third), "/api/v1/me").await.expect(200);
+    refresh(&first).await.refused(401, "refresh_token_reused");
+    refresh(&third).await.refused(401, "session_ended");
+    for tokens in [&first, &second, &third] {
+        portal.get(&access_token(tokens), "/api/v1/me").await.refused(401, "session_ended");
+    }
+    portal.get(&other, "/api/v1/me").await.expect(200);
+    let audit = "SELECT operation AS line FROM audit_log WHERE operation LIKE 'refresh%'";
+    assert_eq!(crate::support::lines(&mut portal.db.connect(), audit), ["refresh_token_reused"]);
+
+    // Holder and thief at the same moment: one is served, and then nobody.
+    let tokens = portal.log_in("honggai.motcua", PASSWORD).await.expect(200);
+    let both = futures_util::future::join(refresh(&tokens), refresh(&tokens)).await;
+    let mut answers = [both.0.status, both.1.status];
+    answers.sort_unstable();
+    assert_eq!(answers, [200, 401]);
+    portal.get(&access_token(&tokens), "/api/v1/me").await.refused(401, "session_ended");
 }
 
 #[actix_web::test]

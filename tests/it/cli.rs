@@ -1,4 +1,6 @@
 //! The command line, as a person meets it.
+mod staff;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Output, Stdio};

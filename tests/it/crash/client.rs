@@ -70,15 +70,29 @@ impl Client {
             random: Mutex::new(StdRng::seed_from_u64(seed + number as u64)),
         };
         let citizen = CITIZENS[number % CITIZENS.len()];
-        let (_, login) =
-            client.until_answered(|| client.http.get(format!("{}/api/v1/login", client.url))).await;
-        let page = format!("{}&login_hint={citizen}", login["authorization_url"].as_str().unwrap());
-        let (_, tokens) = client.until_answered(|| client.http.get(&page)).await;
+        let citizen = client.log_in_by_vneid(citizen).await;
         let credentials = json!({ "username": clerk, "password": PASSWORD });
         let (_, staff) = client.post("", "/api/v1/staff/login", None, &credentials).await;
-        client.citizen = tokens["access_token"].as_str().expect("a citizen logs in").to_owned();
+        client.citizen = citizen;
         client.clerk = staff["access_token"].as_str().expect("a clerk logs in").to_owned();
         client
+    }
+
+    /// The access token of a citizen, who comes back with the cookie of the beginning.
+    async fn log_in_by_vneid(&self, citizen: &str) -> String {
+        let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let browser = browser.build().unwrap();
+        let header = |answer: &reqwest::Response, name: &str| {
+            answer.headers()[name].to_str().unwrap().split(';').next().unwrap().to_owned()
+        };
+        let begun =
+            browser.get(format!("{}/api/v1/login", self.url)).send().await.expect("the portal answers");
+        let cookie = header(&begun, "set-cookie");
+        let begun: Value = begun.json().await.unwrap();
+        let page = format!("{}&login_hint={citizen}", begun["authorization_url"].as_str().unwrap());
+        let back = header(&browser.get(page).send().await.expect("VNeID answers"), "location");
+        let (_, tokens) = self.until_answered(|| browser.get(&back).header("cookie", &cookie)).await;
+        tokens["access_token"].as_str().expect("a citizen logs in").to_owned()
     }
 
     /// Files one dossier after the other.

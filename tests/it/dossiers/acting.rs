@@ -289,6 +289,32 @@ async fn a_substitute_acts_for_the_absent_one_and_says_so() {
     portal.verify().await;
 }
 
+// Mutant: the end of a substitution is written, but what the substitute may do is remembered.
+#[actix_web::test]
+async fn a_substitute_is_refused_from_the_end_of_the_substitution_on() {
+    let portal = Portal::new().await;
+    let procedure = procedure("1.001193");
+    let play = birth(&portal, &procedure).await;
+    play.up_to("forward").await;
+    let (leader, substitute) = (portal.leader(), portal.another(Role::Specialist, COMMUNE));
+    let order = json!({
+        "absent_id": leader.id(), "substitute_id": substitute.id(), "reason": "Đi họp",
+        "valid_from": "2026-01-01T00:00:00Z", "valid_to": "2027-01-01T00:00:00Z",
+    });
+    let made = leader.post("/api/v1/substitutions", &order).await.expect(201);
+    let may_approve = async || {
+        let offer = substitute.get(&format!("/api/v1/dossiers/{}/actions", play.code)).await.expect(200);
+        offer["actions"].as_array().unwrap().iter().any(|a| a["action"] == "approve" && a["allowed"] == true)
+    };
+    assert!(may_approve().await);
+    let end = format!("/api/v1/substitutions/{}/end", made["id"].as_str().unwrap());
+    leader.post(&end, &json!({})).await.expect(200);
+    assert!(!may_approve().await);
+    substitute.act(&play.code, "approve", json!({})).await.refused(403, "not_your_role");
+    leader.act(&play.code, "approve", json!({})).await.expect(200);
+    portal.verify().await;
+}
+
 // Mutants: presence without names; the step can be passed without the record.
 #[actix_web::test]
 async fn nobody_passes_the_step_in_person_without_the_record_of_who_came() {

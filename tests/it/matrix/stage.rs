@@ -139,6 +139,20 @@ impl Stage {
         id
     }
 
+    /// Lets an official stand in for another one, until next year.
+    fn substitute(&self, substitute: Uuid, absent: Uuid) -> Uuid {
+        let id = Uuid::now_v7();
+        self.run(
+            &format!(
+                "INSERT INTO substitution (id, absent_id, substitute_id, valid_from, valid_to, reason, granted_by)
+                 VALUES ($1, '{absent}', '{substitute}', '2026-09-01', '2027-01-01', $2, '{substitute}')"
+            ),
+            id,
+            "Nghỉ phép",
+        );
+        id
+    }
+
     pub fn person(&self, identity_no: &str) -> Uuid {
         let id = Uuid::now_v7();
         self.run(
@@ -226,6 +240,7 @@ impl Stage {
             ("id", Uuid::now_v7().to_string()),
             ("file", Uuid::now_v7().to_string()),
             ("position", Uuid::now_v7().to_string()),
+            ("substitution", Uuid::now_v7().to_string()),
             ("code", "H49.45.01-260101-9999".to_owned()),
             ("agency", UNIT.to_owned()),
             ("secret", "khong-co-that-12".to_owned()),
@@ -279,6 +294,7 @@ impl Stage {
             let colleague = self.official(&format!("colleague.{}", self.number));
             self.appoint(colleague, UNIT, "specialist");
             object.insert("colleague", colleague.to_string());
+            object.insert("substitution", self.substitute(colleague, staff).to_string());
         }
     }
 

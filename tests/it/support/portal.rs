@@ -1,4 +1,5 @@
 //! The portal and the simulators as servers, with Quảng Ninh's agencies and the demo's officials.
+use std::cell::RefCell;
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 
@@ -24,6 +25,8 @@ pub struct Portal {
     pub app: Arc<App>,
     pub url: String,
     http: reqwest::Client,
+    /// Of the browser of this test.
+    cookies: RefCell<Vec<String>>,
     _simulators: Arc<simulators::Simulators>,
     _data: DataFolder,
     pub db: TestDb,
@@ -34,6 +37,8 @@ pub struct Portal {
 pub struct Answer {
     pub status: u16,
     pub location: Option<String>,
+    /// `Set-Cookie`, where there is one.
+    pub cookie: Option<String>,
     pub body: Value,
 }
 
@@ -97,7 +102,8 @@ impl Portal {
             HttpServer::new(move || simulators::service(played.clone())).workers(1).disable_signals();
         actix_web::rt::spawn(server.listen(national).unwrap().run());
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { app, url, http, _simulators: simulators, _data: DataFolder(folder), db }
+        let cookies = RefCell::default();
+        Self { app, url, http, cookies, _simulators: simulators, _data: DataFolder(folder), db }
     }
 
     /// Sets the clock, e.g. `2026-03-02T16:10:00+07:00`.
@@ -128,24 +134,29 @@ impl Portal {
         self.answer(request).await
     }
 
-    /// A request that a test builds by itself; `/…` is the portal, else a whole address.
+    /// A request that a test builds by itself; `/…` is the portal, else a whole address. It
+    /// has the cookies of the logins that the test began.
     pub fn request(&self, method: Method, to: &str) -> reqwest::RequestBuilder {
         let to = if to.starts_with('/') { format!("{}{to}", self.url) } else { to.to_owned() };
-        self.http.request(method, to)
+        self.http.request(method, to).header("cookie", self.cookies.borrow().join("; "))
     }
 
     pub async fn answer(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        let location = response.headers().get("location").map(|l| l.to_str().unwrap().to_owned());
+        let header = |name| response.headers().get(name).map(|l| l.to_str().unwrap().to_owned());
+        let (location, cookie) = (header("location"), header("set-cookie"));
         let text = response.text().await.unwrap();
-        Answer { status, location, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+        Answer { status, location, cookie, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
     }
 
     /// Goes to VNeID as a citizen (identity number) or organisation (tax number) does, up to the
     /// return with a code; gives the address of the return.
     pub async fn approve(&self, login: &str) -> String {
-        let begun = self.get("", "/api/v1/login").await.expect(200);
+        let begun = self.get("", "/api/v1/login").await;
+        let cookie = begun.cookie.as_ref().unwrap().split(';').next().unwrap().to_owned();
+        self.cookies.borrow_mut().push(cookie);
+        let begun = begun.expect(200);
         let page = format!("{}&login_hint={login}", begun["authorization_url"].as_str().unwrap());
         let back = self.answer(self.request(Method::GET, &page)).await;
         assert_eq!(back.status, 303, "{}", back.body);
