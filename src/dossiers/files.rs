@@ -74,7 +74,7 @@ pub async fn upload_to_draft(
     let (id, asker) = (id.into_inner(), actor.clone());
     app.db.read(move |conn| owned(conn, &asker, id)).await?;
     let received = app.files.receive_request(&request, payload, &query).await?;
-    let key = received.key(&request, &query)?;
+    let key = received.key(&request)?;
     let component = query.component()?.to_owned();
     let state = app.clone();
     app.db
@@ -184,7 +184,7 @@ pub async fn upload_to_dossier(
     let (asked, asker) = (code.clone(), actor.clone());
     app.db.read(move |conn| store::find(conn, &asker, &asked)).await?;
     let received = app.files.receive_request(&request, payload, &query).await?;
-    let key: Key = received.key(&request, &query)?;
+    let key: Key = received.key(&request)?;
     let component = query.component()?.to_owned();
     let state = app.clone();
     app.db
