@@ -8,3 +8,4 @@ mod play;
 mod privacy;
 mod reading;
 mod submitting;
+mod uploading;
