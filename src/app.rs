@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::{Compress, ErrorHandlers, from_fn};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
@@ -89,10 +89,17 @@ fn document() -> &'static utoipa::openapi::OpenApi {
     DOCUMENT.get_or_init(openapi)
 }
 
+/// Does this request need a login? Of what is not ours, the answer is "not found" for all.
+pub fn needs_login(method: &Method, path: &str) -> bool {
+    static CLOSED: OnceLock<http::Methods> = OnceLock::new();
+    let closed = CLOSED.get_or_init(|| http::Methods::of(document(), http::needs_login));
+    closed.allows(path, method.as_str())
+}
+
 /// What no route takes: a path that is not there, or one that has other methods.
 async fn unrouted(request: HttpRequest) -> HttpResponse {
     static METHODS: OnceLock<http::Methods> = OnceLock::new();
-    let methods = METHODS.get_or_init(|| http::Methods::of(document()));
+    let methods = METHODS.get_or_init(|| http::Methods::of(document(), |_| true));
     let Some(allowed) = methods.allowed(request.match_info().as_str()) else {
         return HttpResponse::from_error(NOT_FOUND.err());
     };

@@ -12,7 +12,7 @@ mod problem;
 mod reply;
 mod version;
 
-pub use document::finish as finish_document;
+pub use document::{finish as finish_document, needs_login};
 pub use harden::harden;
 pub use idempotency::{Key, Keyed, Once, answered, forget as forget_answers, once, once_many, store};
 pub use input::{Day, Moment, Text};
