@@ -161,20 +161,19 @@ pub struct RequestId(pub Uuid);
 /// The demo's clock.
 pub mod demo_clock {
     use actix_web::{put, web};
-    use jiff::Timestamp;
     use serde::{Deserialize, Serialize};
     use utoipa::ToSchema;
 
     use super::App;
     use crate::error::{NOT_FOUND, Problem, Result};
-    use crate::http::Reply;
+    use crate::http::{Moment, Reply, parse_json};
 
     /// The time to be, or none: the clock runs again.
     #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
     #[serde(deny_unknown_fields)]
     pub struct DemoClock {
         #[schema(value_type = Option<String>, format = DateTime)]
-        pub now: Option<Timestamp>,
+        pub now: Option<Moment>,
     }
 
     /// Sets the clock of a demonstration; elsewhere there is no such thing.
@@ -189,11 +188,12 @@ pub mod demo_clock {
         )
     )]
     #[put("/demo/clock")]
-    pub async fn set(app: web::Data<App>, time: web::Json<DemoClock>) -> Result<Reply> {
+    pub async fn set(app: web::Data<App>, body: web::Bytes) -> Result<Reply> {
         if !app.config.demo.set_clock {
             return Err(NOT_FOUND.err());
         }
-        app.db.clock.set(time.now);
-        Reply::ok(time.into_inner())
+        let time: DemoClock = parse_json(&body)?;
+        app.db.clock.set(time.now.map(Moment::time));
+        Reply::ok(time)
     }
 }

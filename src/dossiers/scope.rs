@@ -18,10 +18,10 @@ use uuid::Uuid;
 use super::state::State;
 
 /// A condition on rows of `dossier`.
-pub type Visible = Box<dyn BoxableExpression<dossier::table, Pg, SqlType = Bool>>;
+pub type Condition = Box<dyn BoxableExpression<dossier::table, Pg, SqlType = Bool>>;
 
 /// The rows that an actor may see.
-pub fn visible(actor: &Actor) -> Visible {
+pub fn visible(actor: &Actor) -> Condition {
     match &actor.who {
         Who::Anonymous | Who::Machine(_) => Box::new(sql::<Bool>("FALSE")),
         Who::System(_) => Box::new(sql::<Bool>("TRUE")),
@@ -44,9 +44,9 @@ pub fn visible(actor: &Actor) -> Visible {
 
 /// What concerns the citizen, and what a mandate covers as long as it lives: who filed for
 /// somebody under a mandate that has ended sees it no more.
-fn of_citizen(citizen: &CitizenActor) -> Visible {
+fn of_citizen(citizen: &CitizenActor) -> Condition {
     let own = sql::<Bool>("dossier.applicant_person_id = ").bind::<SqlUuid, _>(citizen.person_id);
-    let mut all: Visible = Box::new(own);
+    let mut all: Condition = Box::new(own);
     for mandate in &citizen.mandates {
         let (column, principal) = match (mandate.principal_person, mandate.principal_org) {
             (Some(person), _) => ("(dossier.applicant_person_id = ", person),
