@@ -1,7 +1,7 @@
 //! Dossiers (hồ sơ): drafts, submission, actions, worklists, history.
 //!
-//! `state`, `plan`, `deadline`, `facts`, `reasons`, `supplement` and `code` are pure; one file a use case
-//! does the rest: load, decide, apply, respond.
+//! `state`, `plan`, `passage`, `deadline`, `facts`, `reasons`, `supplement` and `code` are pure; one file
+//! a use case does the rest: load, decide, apply, respond.
 
 mod begin_draft;
 pub mod code;
@@ -17,6 +17,7 @@ mod judge;
 pub mod late;
 mod list;
 mod news;
+mod passage;
 pub mod payment_events;
 mod plan;
 mod reasons;

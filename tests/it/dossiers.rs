@@ -8,5 +8,6 @@ mod lifecycles;
 mod play;
 mod privacy;
 mod reading;
+mod rework;
 mod submitting;
 mod uploading;
