@@ -22,6 +22,7 @@ pub mod payment_events;
 mod plan;
 mod reasons;
 mod receipt;
+mod requirements;
 pub mod row;
 mod scope;
 mod show;
@@ -48,6 +49,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(edit_draft::show)
         .service(edit_draft::update)
         .service(edit_draft::discard)
+        .service(requirements::requirements)
         .service(submit::submit)
         .service(files::upload_to_draft)
         .service(files::list_of_draft)

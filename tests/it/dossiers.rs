@@ -8,6 +8,7 @@ mod lifecycles;
 mod play;
 mod privacy;
 mod reading;
+mod requiring;
 mod rework;
 mod submitting;
 mod uploading;
