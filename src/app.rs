@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::{Compress, ErrorHandlers, from_fn};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
@@ -89,10 +89,17 @@ fn document() -> &'static utoipa::openapi::OpenApi {
     DOCUMENT.get_or_init(openapi)
 }
 
+/// Does this request need a login? Of what is not ours, the answer is "not found" for all.
+pub fn needs_login(method: &Method, path: &str) -> bool {
+    static CLOSED: OnceLock<http::Methods> = OnceLock::new();
+    let closed = CLOSED.get_or_init(|| http::Methods::of(document(), http::needs_login));
+    closed.allows(path, method.as_str())
+}
+
 /// What no route takes: a path that is not there, or one that has other methods.
 async fn unrouted(request: HttpRequest) -> HttpResponse {
     static METHODS: OnceLock<http::Methods> = OnceLock::new();
-    let methods = METHODS.get_or_init(|| http::Methods::of(document()));
+    let methods = METHODS.get_or_init(|| http::Methods::of(document(), |_| true));
     let Some(allowed) = methods.allowed(request.match_info().as_str()) else {
         return HttpResponse::from_error(NOT_FOUND.err());
     };
@@ -154,20 +161,19 @@ pub struct RequestId(pub Uuid);
 /// The demo's clock.
 pub mod demo_clock {
     use actix_web::{put, web};
-    use jiff::Timestamp;
     use serde::{Deserialize, Serialize};
     use utoipa::ToSchema;
 
     use super::App;
     use crate::error::{NOT_FOUND, Problem, Result};
-    use crate::http::Reply;
+    use crate::http::{Moment, Reply, parse_json};
 
     /// The time to be, or none: the clock runs again.
     #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
     #[serde(deny_unknown_fields)]
     pub struct DemoClock {
         #[schema(value_type = Option<String>, format = DateTime)]
-        pub now: Option<Timestamp>,
+        pub now: Option<Moment>,
     }
 
     /// Sets the clock of a demonstration; elsewhere there is no such thing.
@@ -182,11 +188,12 @@ pub mod demo_clock {
         )
     )]
     #[put("/demo/clock")]
-    pub async fn set(app: web::Data<App>, time: web::Json<DemoClock>) -> Result<Reply> {
+    pub async fn set(app: web::Data<App>, body: web::Bytes) -> Result<Reply> {
         if !app.config.demo.set_clock {
             return Err(NOT_FOUND.err());
         }
-        app.db.clock.set(time.now);
-        Reply::ok(time.into_inner())
+        let time: DemoClock = parse_json(&body)?;
+        app.db.clock.set(time.now.map(Moment::time));
+        Reply::ok(time)
     }
 }

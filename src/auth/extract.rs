@@ -25,6 +25,9 @@ impl FromRequest for Actor {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
+            if let Some(session) = known(&request) {
+                return Ok(session.actor);
+            }
             let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
             let who = match bearer(&request)? {
                 None => Who::Anonymous,
@@ -50,12 +53,20 @@ impl FromRequest for LiveSession {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
+            if let Some(session) = known(&request) {
+                return Ok(session);
+            }
             let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
             let token = bearer(&request)?.ok_or_else(|| UNAUTHENTICATED.err())?;
             let (id, who) = who(&request, &token).await?;
             Ok(Self { id, actor: Actor { who, request_id } })
         })
     }
+}
+
+/// The session, where it was asked for before: once a request is enough.
+fn known(request: &HttpRequest) -> Option<LiveSession> {
+    request.extensions().get::<LiveSession>().cloned()
 }
 
 /// The session of a token, and who it acts as now.

@@ -136,13 +136,13 @@ fn in_force(conn: &mut PgConnection, code: &str, on: Date) -> Result<Uuid> {
         .first(conn)
         .optional()?
         .ok_or_else(|| NOT_FOUND.err())?;
-    takes_filings(id, Closure::of(days.0, days.1, days.2), on)
+    takes_filings(id, Closure::of(days.0, days.1, days.2).as_ref(), on)
 }
 
 /// The version of a procedure, as long as the procedure is in force and open on that day.
-pub fn takes_filings(version: Option<Uuid>, closure: Option<Closure>, on: Date) -> Result<Uuid> {
+pub fn takes_filings(version: Option<Uuid>, closure: Option<&Closure>, on: Date) -> Result<Uuid> {
     match closure {
-        Some(closure) if version.is_some() && closure.covers(on) => Err(closed(&closure)),
+        Some(closure) if version.is_some() && closure.covers(on) => Err(closed(closure)),
         _ => version.ok_or_else(|| NOT_IN_FORCE.err()),
     }
 }

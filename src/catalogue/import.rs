@@ -78,7 +78,8 @@ pub struct Imported {
     pub kept: usize,
 }
 
-/// The body of an import, CSV or JSON, with its key.
+/// The body of an import, CSV or JSON, with its key. It is large, so it is read only from who
+/// may import: a system administrator.
 pub struct Sent {
     key: Key,
     rows: Vec<ImportRow>,
@@ -90,8 +91,9 @@ impl FromRequest for Sent {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        let payload = web::Payload::from_request(&request, payload);
+        let (actor, payload) = (Actor::extract(&request), web::Payload::from_request(&request, payload));
         Box::pin(async move {
+            actor.await?.need_role(Role::SystemAdmin)?;
             let payload = payload.await.map_err(|_| MALFORMED.err())?;
             let body = payload.to_bytes_limited(BODY_LIMIT).await.map_err(|_| TOO_LARGE.err())?;
             let body =
@@ -125,7 +127,6 @@ impl FromRequest for Sent {
 )]
 #[post("/api/v1/procedures/imports")]
 pub async fn import_procedures(app: web::Data<App>, actor: Actor, sent: Sent) -> Result<Reply> {
-    actor.need_role(Role::SystemAdmin)?;
     app.db
         .write(&actor, move |tx| {
             once(tx, &sent.key, |tx| {

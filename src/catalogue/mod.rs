@@ -33,6 +33,7 @@ mod show;
 pub mod tariff;
 #[cfg(test)]
 mod tests_rules;
+pub mod words_of;
 
 pub use cache::{Catalogue, Version, takes_filings};
 pub use entry::Closure;

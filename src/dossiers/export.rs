@@ -6,12 +6,13 @@ use actix_web::{HttpResponse, get, web};
 use diesel::prelude::*;
 use futures_util::stream::try_unfold;
 
-use super::list::{DossierFilter, DossierLine, after, checked, position_of};
+use super::list::{DossierFilter, DossierLine, Position, after, checked, position_of};
 use super::row::DossierRow;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::clock::vietnam;
 use crate::error::{Error, Problem, Result};
+use crate::http::Params;
 
 /// Rows read at a time.
 const CHUNK: i64 = 500;
@@ -44,7 +45,7 @@ const HEAD: [&str; 10] = [
 pub async fn export(
     app: web::Data<App>,
     actor: Actor,
-    filter: web::Query<DossierFilter>,
+    filter: Params<DossierFilter>,
 ) -> Result<HttpResponse> {
     let filter = checked(&actor, filter)?;
     let first = chunk(&app, &actor, &filter, None).await?;
@@ -64,8 +65,6 @@ pub async fn export(
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"dossiers.csv\""))
         .streaming(stream))
 }
-
-type Position = (jiff::Timestamp, uuid::Uuid);
 
 struct Chunk {
     bytes: Bytes,

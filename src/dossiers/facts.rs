@@ -53,7 +53,10 @@ impl Known<'_> {
             missing_documents: documents::missing(documents, &filing, &given),
             due_amount: self.due_amount,
             payment_confirmed: self.payment_confirmed,
-            presence: progress.presence.iter().any(|p| state.marking.contains(&p.step)),
+            presence: progress
+                .presence
+                .iter()
+                .any(|p| p.past_since.is_none() && state.marking.contains(&p.step)),
             supplements: progress.supplements,
             supplement_answered: progress.request.as_ref().is_some_and(|r| self.lacking(r).is_empty()),
             opinions_asked: u32::try_from(progress.opinions.len()).unwrap_or(u32::MAX),

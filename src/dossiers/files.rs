@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::draft::{self, owned};
+use super::input::ActionIn;
 use super::reasons::About;
 use super::row::DossierRow;
 use super::scope::relation;
@@ -15,6 +16,7 @@ use super::show::logged_in;
 use super::state::State;
 use super::store;
 use super::supplement::NOT_ASKED;
+use super::take_action::NOT_YOUR_ROLE;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::catalogue::Version;
@@ -22,7 +24,7 @@ use crate::db::Tx;
 use crate::error::{Code, INVALID, NOT_FOUND, Problem, Result};
 use crate::files::{self, FileOut, Purpose, Received, Target, UploadQuery};
 use crate::http::{Key, Reply, once};
-use crate::workflow::{DossierStatus, Role, Unit};
+use crate::workflow::{Action, DossierStatus, TransitionDef};
 
 pub static UPLOAD_NOT_EXPECTED: Code = Code::new(
     409,
@@ -41,7 +43,8 @@ pub struct FilesOut {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PurposeQuery {
-    /// supplement (applicant or clerk), result or opinion (officials).
+    /// supplement, result or opinion: a file of each is put by who may take, at the present
+    /// step, the action that it goes with.
     #[param(inline)]
     pub purpose: Purpose,
 }
@@ -74,7 +77,7 @@ pub async fn upload_to_draft(
     let (id, asker) = (id.into_inner(), actor.clone());
     app.db.read(move |conn| owned(conn, &asker, id)).await?;
     let received = app.files.receive_request(&request, payload, &query).await?;
-    let key = received.key(&request, &query)?;
+    let key = received.key(&request)?;
     let component = query.component()?.to_owned();
     let state = app.clone();
     app.db
@@ -182,9 +185,17 @@ pub async fn upload_to_dossier(
     logged_in(&actor)?;
     let (code, purpose) = (code.into_inner(), purpose.purpose);
     let (asked, asker) = (code.clone(), actor.clone());
-    app.db.read(move |conn| store::find(conn, &asker, &asked)).await?;
+    let state = app.clone();
+    // Who may never put it need not send it.
+    app.db
+        .read(move |conn| {
+            let row = store::find(conn, &asker, &asked)?;
+            let version = state.catalogue.version(conn, row.version_id)?;
+            waits_for(&asker, &row, &row.state()?, &version, purpose)
+        })
+        .await?;
     let received = app.files.receive_request(&request, payload, &query).await?;
-    let key: Key = received.key(&request, &query)?;
+    let key: Key = received.key(&request)?;
     let component = query.component()?.to_owned();
     let state = app.clone();
     app.db
@@ -205,10 +216,10 @@ fn keep_in_dossier(
     let row = store::find_locked(tx, code)?;
     let state = row.state()?;
     let version = app.catalogue.version(tx.conn, row.version_id)?;
-    is_component(&version, component)?;
-    if !expected(tx.actor, &row, &state, purpose) {
+    if !waits_for(tx.actor, &row, &state, &version, purpose)? {
         return Err(UPLOAD_NOT_EXPECTED.err());
     }
+    is_component(&version, component)?;
     if purpose == Purpose::Supplement && !asked(&state, component) {
         return Err(NOT_ASKED.at(
             "component",
@@ -221,22 +232,34 @@ fn keep_in_dossier(
     Reply::created(out)
 }
 
-/// Does the dossier wait for such a file from this actor?
-fn expected(actor: &Actor, row: &DossierRow, state: &State, purpose: Purpose) -> bool {
+/// Does the dossier wait, at its present step, for such a file from this actor? The workflow
+/// says so: who may take the action that the file goes with may put the file. Whom no step
+/// lets do that is refused with 403, wherever the dossier is.
+fn waits_for(
+    actor: &Actor,
+    row: &DossierRow,
+    state: &State,
+    version: &Version,
+    purpose: Purpose,
+) -> Result<bool> {
     let posts = relation(actor, &row.units(), state).posts();
-    let acts_as = |roles: &[Role], units: &[Option<Unit>]| {
-        posts.iter().any(|post| roles.contains(&post.role) && units.contains(&post.unit))
-    };
-    let (receiving, handling, opinion) = (Some(Unit::Receiving), Some(Unit::Handling), Some(Unit::Opinion));
-    let officials = [Role::OneStopClerk, Role::Specialist, Role::Leader];
+    let puts =
+        |way: &TransitionDef| goes_with(purpose, way.action) && way.by.iter().any(|p| posts.contains(p));
+    let workflow = &version.procedure.workflow;
+    if !workflow.definition().transitions.iter().any(puts) {
+        return Err(NOT_YOUR_ROLE.err());
+    }
+    Ok(state.marking.iter().any(|step| workflow.transitions_at(step).any(|(_, way)| puts(way))))
+}
+
+/// The actions that a file of this purpose is brought for.
+fn goes_with(purpose: Purpose, action: Action) -> bool {
     match purpose {
+        // What was filed is filed; what is added to it is a supplement.
         Purpose::Component => false,
-        Purpose::Supplement => {
-            let parties = acts_as(&[Role::Applicant, Role::OneStopClerk], &[None, receiving]);
-            state.status == DossierStatus::AwaitingSupplement && parties
-        }
-        Purpose::Result => !state.status.is_terminal() && acts_as(&officials, &[receiving, handling]),
-        Purpose::Opinion => !state.status.is_terminal() && acts_as(&officials, &[handling, opinion]),
+        Purpose::Supplement => action == Action::Supplement,
+        Purpose::Result => ActionIn::takes_result(action),
+        Purpose::Opinion => matches!(action, Action::RequestOpinion | Action::GiveOpinion),
     }
 }
 

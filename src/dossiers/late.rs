@@ -3,13 +3,12 @@
 //! Each dossier is its own transaction, so a run that is killed loses nothing and the next one
 //! goes on. A dossier that refuses the mark does not keep the others from theirs.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::input::ActionIn;
+use super::list::{Position, beyond};
 use super::store;
 use super::take_action::act;
 use crate::app::App;
@@ -21,9 +20,6 @@ use crate::workflow::{Action, DossierStatus};
 
 /// Dossiers that are read at a time.
 const BATCH: i64 = 200;
-
-/// Where a page of overdue dossiers begins: after this due time and id.
-type Place = (Timestamp, Uuid);
 
 /// Marks what became late; the answer is how many.
 pub async fn mark(app: &std::sync::Arc<App>) -> Result<usize> {
@@ -43,7 +39,7 @@ pub async fn mark(app: &std::sync::Arc<App>) -> Result<usize> {
 fn overdue(
     conn: &mut PgConnection,
     now: Timestamp,
-    after: Place,
+    after: Position,
 ) -> Result<Vec<(String, jiff_diesel::Timestamp, Uuid)>> {
     Ok(dossier::table
         .filter(dossier::closed_at.is_null())
@@ -52,13 +48,7 @@ fn overdue(
         .filter(dossier::clock_started_at.is_not_null())
         .filter(dossier::due_at.lt(to_sql(now)))
         .filter(dossier::status.ne(i16::from(DossierStatus::Done.code())))
-        .filter(
-            sql::<Bool>("(dossier.due_at, dossier.id) > (")
-                .bind::<Timestamptz, _>(to_sql(after.0))
-                .sql(", ")
-                .bind::<SqlUuid, _>(after.1)
-                .sql(")"),
-        )
+        .filter(beyond(after))
         .order((dossier::due_at, dossier::id))
         .limit(BATCH)
         .select((dossier::code, dossier::due_at, dossier::id))

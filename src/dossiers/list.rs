@@ -7,7 +7,7 @@ use actix_web::{get, web};
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Text, Timestamptz, Uuid as SqlUuid};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,9 +18,9 @@ use super::scope::visible;
 use crate::app::App;
 use crate::auth::{Actor, Who};
 use crate::db::schema::{agency, dossier};
-use crate::db::to_sql;
+use crate::db::{Condition, condition, to_sql};
 use crate::error::{INVALID, Problem, Result, UNAUTHENTICATED};
-use crate::http::{Cursor, PageQuery, Reply};
+use crate::http::{Cursor, Moment, PageQuery, Params, Reply};
 use crate::workflow::{Channel, Role};
 
 /// `count` says "more than" beyond this.
@@ -59,13 +59,13 @@ pub struct DossierFilter {
     pub opinion: Option<bool>,
     /// Due before this time.
     #[param(value_type = Option<String>, format = DateTime)]
-    pub due_before: Option<Timestamp>,
+    pub due_before: Option<Moment>,
     /// Submitted from this time.
     #[param(value_type = Option<String>, format = DateTime)]
-    pub submitted_from: Option<Timestamp>,
+    pub submitted_from: Option<Moment>,
     /// Submitted before this time.
     #[param(value_type = Option<String>, format = DateTime)]
-    pub submitted_before: Option<Timestamp>,
+    pub submitted_before: Option<Moment>,
     /// Begins the dossier code or is the applicant's number.
     #[param(max_length = 60)]
     pub q: Option<String>,
@@ -120,7 +120,7 @@ pub struct DossierCount {
 }
 
 /// Where a page begins: after this due time and id.
-type Position = (Timestamp, Uuid);
+pub type Position = (Timestamp, Uuid);
 
 type Query = dossier::BoxedQuery<'static, Pg, diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<DossierRow, Pg>>>;
 
@@ -170,6 +170,12 @@ impl DossierFilter {
         PageQuery { limit: self.limit, cursor: self.cursor.clone() }
     }
 
+    /// Where the page begins. A cursor comes from outside, so its time has bounds.
+    fn position(&self) -> Result<Option<Position>> {
+        let position = self.page().after::<(Moment, Uuid)>()?;
+        Ok(position.map(|(due_at, id)| (due_at.time(), id)))
+    }
+
     /// The visible rows that pass the filter.
     pub fn query(&self, conn: &mut PgConnection, actor: &Actor) -> Result<Query> {
         let mut query = dossier::table.select(DossierRow::as_select()).filter(visible(actor)).into_boxed();
@@ -212,7 +218,7 @@ impl DossierFilter {
             let units = actor.staff().map(|staff| staff.sees()).unwrap_or_default();
             query = query.filter(
                 sql::<Bool>("EXISTS (SELECT 1 FROM jsonb_array_elements(dossier.progress->'opinions') o WHERE o->>'answered_at' IS NULL AND (o->>'unit_id')::uuid = ANY (")
-                    .bind::<diesel::sql_types::Array<diesel::sql_types::Uuid>, _>(units)
+                    .bind::<diesel::sql_types::Array<SqlUuid>, _>(units)
                     .sql("))"),
             );
         }
@@ -234,13 +240,13 @@ impl DossierFilter {
             };
         }
         if let Some(before) = self.due_before {
-            query = query.filter(dossier::due_at.lt(to_sql(before)));
+            query = query.filter(dossier::due_at.lt(to_sql(before.time())));
         }
         if let Some(from) = self.submitted_from {
-            query = query.filter(dossier::submitted_at.ge(to_sql(from)));
+            query = query.filter(dossier::submitted_at.ge(to_sql(from.time())));
         }
         if let Some(before) = self.submitted_before {
-            query = query.filter(dossier::submitted_at.lt(to_sql(before)));
+            query = query.filter(dossier::submitted_at.lt(to_sql(before.time())));
         }
         if let Some(q) = &self.q {
             let q = q.trim().to_owned();
@@ -263,14 +269,16 @@ pub fn after(query: Query, position: Option<Position>, limit: i64) -> Query {
     let query = query.order((dossier::due_at.asc(), dossier::id.asc())).limit(limit);
     match position {
         None => query,
-        Some((due_at, id)) => query.filter(
-            sql::<Bool>("(dossier.due_at, dossier.id) > (")
-                .bind::<diesel::sql_types::Timestamptz, _>(to_sql(due_at))
-                .sql(", ")
-                .bind::<diesel::sql_types::Uuid, _>(id)
-                .sql(")"),
-        ),
+        Some(position) => query.filter(beyond(position)),
     }
+}
+
+/// Rows that come after a position, in the order of due time and id. Compared as one pair, so
+/// that the index in that order is entered at the position.
+pub fn beyond((due_at, id): Position) -> Condition {
+    condition("(dossier.due_at, dossier.id) > (?, ?)")
+        .bind::<Timestamptz, _>(to_sql(due_at))
+        .bind::<SqlUuid, _>(id)
 }
 
 /// The position of a row.
@@ -290,9 +298,9 @@ pub fn position_of(row: &DossierRow) -> Position {
     )
 )]
 #[get("/api/v1/dossiers")]
-pub async fn list(app: web::Data<App>, actor: Actor, filter: web::Query<DossierFilter>) -> Result<Reply> {
+pub async fn list(app: web::Data<App>, actor: Actor, filter: Params<DossierFilter>) -> Result<Reply> {
     let filter = checked(&actor, filter)?;
-    let (limit, position) = (filter.page().limit()?, filter.page().after::<Position>()?);
+    let (limit, position) = (filter.page().limit()?, filter.position()?);
     let mut rows: Vec<DossierRow> = app
         .db
         .read_planned(move |conn| Ok(after(filter.query(conn, &actor)?, position, limit + 1).load(conn)?))
@@ -319,7 +327,7 @@ pub async fn list(app: web::Data<App>, actor: Actor, filter: web::Query<DossierF
     )
 )]
 #[get("/api/v1/dossiers/count")]
-pub async fn count(app: web::Data<App>, actor: Actor, filter: web::Query<DossierFilter>) -> Result<Reply> {
+pub async fn count(app: web::Data<App>, actor: Actor, filter: Params<DossierFilter>) -> Result<Reply> {
     let filter = checked(&actor, filter)?;
     let found = app
         .db
@@ -333,11 +341,11 @@ pub async fn count(app: web::Data<App>, actor: Actor, filter: web::Query<Dossier
 }
 
 /// The filter of somebody who is logged in.
-pub fn checked(actor: &Actor, filter: web::Query<DossierFilter>) -> Result<DossierFilter> {
+pub fn checked(actor: &Actor, filter: Params<DossierFilter>) -> Result<DossierFilter> {
     if matches!(actor.who, Who::Anonymous) {
         return Err(UNAUTHENTICATED.err());
     }
-    let filter = filter.into_inner();
+    let Params(filter) = filter;
     filter.check()?;
     Ok(filter)
 }

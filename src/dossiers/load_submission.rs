@@ -13,15 +13,23 @@ use crate::auth::{Actor, Who};
 use crate::catalogue::{Closure, takes_filings};
 use crate::db::{date_to_sql, prepared};
 use crate::error::{NOT_FOUND, Result, UNAUTHENTICATED};
-use crate::http::{Answered, Once, Reply, answered};
+use crate::http::{Answered, Key, Once, Reply, answered};
 
 /// A draft as it stands, with what its submission needs.
 pub struct Submitted {
     pub row: DraftRow,
     pub unit: ReceivingUnit,
-    /// The version of the procedure that takes filings on the day.
-    pub version_id: Uuid,
     pub files: Vec<FiledFile>,
+    /// The version of the procedure that is in force on the day, and when the procedure is closed.
+    in_force_id: Option<Uuid>,
+    closure: Option<Closure>,
+}
+
+impl Submitted {
+    /// The version that takes filings on the day.
+    pub fn version_id(&self, day: Date) -> Result<Uuid> {
+        takes_filings(self.in_force_id, self.closure.as_ref(), day)
+    }
 }
 
 /// What came of looking.
@@ -63,39 +71,66 @@ struct Row {
 
 /// Looks at a draft of the actor's own, and whether this very request was answered.
 pub fn look(conn: &mut PgConnection, actor: &Actor, once: &Once, id: Uuid, day: Date) -> Result<Looked> {
-    if matches!(actor.who, Who::Anonymous) {
-        return Err(UNAUTHENTICATED.err());
-    }
-    let found: Option<Row> = prepared(include_str!("sql/load_submission.sql"))
-        .bind::<SqlDate, _>(date_to_sql(day))
-        .bind::<Text, _>(&once.actor)
-        .bind::<Text, _>(&once.key.key)
-        .bind::<SqlUuid, _>(id)
-        .bind::<Text, _>(&once.actor)
-        .get_result(conn)
-        .optional()?;
-    let Some(row) = found else {
+    let Some(mut row) = load(conn, actor, Some(&once.key), id, day)? else {
         // The draft of an answered request may be gone; its answer is not.
         let before = answered(conn, once)?.unwrap_or_else(|| Err(NOT_FOUND.err()));
         return before.map(Looked::Answered);
     };
-    if let (Some(request_hash), Some(status), Some(body)) = (row.request_hash, row.status, row.body) {
-        return Answered { request_hash, status, body }.to(once).map(Looked::Answered);
+    match row.answered() {
+        Some(answer) => answer.to(once).map(Looked::Answered),
+        None => row.open().map(|found| Looked::Found(Box::new(found))),
     }
-    if row.draft.dossier_id.is_some() {
-        return Err(draft::DRAFT_SUBMITTED.err());
+}
+
+/// A draft of the actor's own that is not submitted.
+pub fn find(conn: &mut PgConnection, actor: &Actor, id: Uuid, day: Date) -> Result<Submitted> {
+    load(conn, actor, None, id, day)?.ok_or_else(|| NOT_FOUND.err())?.open()
+}
+
+fn load(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    key: Option<&Key>,
+    id: Uuid,
+    day: Date,
+) -> Result<Option<Row>> {
+    if matches!(actor.who, Who::Anonymous) {
+        return Err(UNAUTHENTICATED.err());
     }
-    let closure = Closure::of(row.closed_since, row.closed_until, row.closed_reason);
-    Ok(Looked::Found(Box::new(Submitted {
-        unit: ReceivingUnit {
-            id: row.draft.unit_id,
-            code: row.unit_code,
-            name: row.unit_name,
-            level: row.unit_level,
-            parent_id: row.unit_parent_id,
-        },
-        version_id: takes_filings(row.in_force_id, closure, day)?,
-        files: serde_json::from_value(row.files)?,
-        row: row.draft,
-    })))
+    let owner = actor.key();
+    Ok(prepared(include_str!("sql/load_submission.sql"))
+        .bind::<SqlDate, _>(date_to_sql(day))
+        .bind::<Text, _>(&owner)
+        .bind::<Nullable<Text>, _>(key.map(|key| &key.key))
+        .bind::<SqlUuid, _>(id)
+        .bind::<Text, _>(&owner)
+        .get_result(conn)
+        .optional()?)
+}
+
+impl Row {
+    /// What was answered under the key.
+    fn answered(&mut self) -> Option<Answered> {
+        let (request_hash, body) = (self.request_hash.take()?, self.body.take()?);
+        Some(Answered { request_hash, status: self.status?, body })
+    }
+
+    fn open(self) -> Result<Submitted> {
+        if self.draft.dossier_id.is_some() {
+            return Err(draft::DRAFT_SUBMITTED.err());
+        }
+        Ok(Submitted {
+            unit: ReceivingUnit {
+                id: self.draft.unit_id,
+                code: self.unit_code,
+                name: self.unit_name,
+                level: self.unit_level,
+                parent_id: self.unit_parent_id,
+            },
+            files: serde_json::from_value(self.files)?,
+            in_force_id: self.in_force_id,
+            closure: Closure::of(self.closed_since, self.closed_until, self.closed_reason),
+            row: self.draft,
+        })
+    }
 }

@@ -1,7 +1,7 @@
 //! Dossiers (hồ sơ): drafts, submission, actions, worklists, history.
 //!
-//! `state`, `plan`, `deadline`, `facts`, `reasons`, `supplement` and `code` are pure; one file a use case
-//! does the rest: load, decide, apply, respond.
+//! `state`, `plan`, `passage`, `deadline`, `facts`, `reasons`, `supplement` and `code` are pure; one file
+//! a use case does the rest: load, decide, apply, respond.
 
 mod begin_draft;
 pub mod code;
@@ -18,10 +18,12 @@ pub mod late;
 mod list;
 mod load_submission;
 mod news;
+mod passage;
 pub mod payment_events;
 mod plan;
 mod reasons;
 mod receipt;
+mod requirements;
 pub mod row;
 mod scope;
 mod show;
@@ -49,6 +51,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(edit_draft::show)
         .service(edit_draft::update)
         .service(edit_draft::discard)
+        .service(requirements::requirements)
         .service(submit::submit)
         .service(files::upload_to_draft)
         .service(files::list_of_draft)

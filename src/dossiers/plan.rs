@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::input::ActionIn;
+use super::passage;
 use super::state::{IssuedResult, Opinion, Presence, ReturnRecord, State, SupplementRequest};
 use crate::calendar::{Calendar, Term, eight_hour_rule};
 use crate::error::{INVALID, Result};
@@ -150,6 +151,8 @@ fn settle(
     }
     attach_result(setting, state, input);
     if decision.moved {
+        passage::begin(before, state, input.action, setting.now);
+        passage::set_aside(before, state);
         hold(setting, state);
     }
     if input.action == Action::Supplement {
@@ -252,7 +255,7 @@ fn apply_effect(
             let step = input.step.clone().or_else(|| state.marking.first().cloned());
             if let Some(step) = step {
                 let persons = input.persons.clone();
-                state.progress.presence.push(Presence { step, at: now, persons });
+                state.progress.presence.push(Presence { step, at: now, persons, past_since: None });
             }
         }
         Effect::SetNewDue => {

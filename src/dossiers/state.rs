@@ -60,6 +60,8 @@ pub struct Progress {
     pub request: Option<SupplementRequest>,
     pub opinions: Vec<Opinion>,
     pub presence: Vec<Presence>,
+    /// Who works at a step that waits for an opinion, a supplement or another way back.
+    pub set_aside: BTreeMap<StepId, Uuid>,
     pub result: Option<IssuedResult>,
     pub tax_sent_at: Option<Timestamp>,
     /// A handling official has begun.
@@ -106,6 +108,10 @@ pub struct Presence {
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     pub persons: Vec<PersonPresent>,
+    /// When the step was entered anew, so that this record counts for nothing any more.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub past_since: Option<Timestamp>,
 }
 
 /// One person at the counter.
@@ -165,6 +171,11 @@ impl State {
             came_from: self.progress.came_from.clone(),
             arrived: self.progress.arrived.clone(),
         }
+    }
+
+    /// Steps that go on when the dossier comes back to them.
+    pub fn waiting(&self) -> impl Iterator<Item = &StepId> {
+        self.progress.came_from.values().flatten()
     }
 
     /// The unit whose opinion is waited for: the one asked last.

@@ -136,32 +136,51 @@ fn judge(
 ) -> Result<Judged> {
     let now = app.db.clock.now();
     let day = day_of(now);
-    let Submitted { row, unit, version_id, files } = match look(conn, &actor, &once, id, day)? {
+    let found = match look(conn, &actor, &once, id, day)? {
         Looked::Answered(reply) => return Ok(Judged::Answered(reply)),
-        Looked::Found(found) => *found,
+        Looked::Found(found) => found,
     };
-    seen.check(row.version)?;
-    let version = app.catalogue.open_version(conn, version_id, day)?;
-    if version.id != row.version_id {
-        return Err(draft::DRAFT_OUTDATED.err());
-    }
-    let acting_for: ActingFor = serde_json::from_value(row.acting_for.clone())?;
-    filing::still_covered(&actor, &acting_for, &row.procedure_code)?;
-    let applicant = applicant_of(&row)?;
-    let handling = filing::handling_unit(conn, &version.procedure.def, &unit, day)?;
-    let identity_level = identity_level(&actor, &row, &version)?;
-    let new = NewFiling { row: &row, version, applicant, unit, handling, identity_level, files, receive };
-    let filed = prepare(app, &actor, new, now)?;
+    seen.check(found.row.version)?;
+    let new = as_filing(app, conn, &actor, &found, day)?;
+    let filed = prepare(app, &actor, NewFiling { receive, ..new }, now)?;
     let submission = Submission {
         once,
         draft_id: id,
-        draft_version: row.version,
+        draft_version: found.row.version,
         unit_code: filed.unit_code.clone(),
         actor,
         day,
         filed,
     };
     Ok(Judged::New(Box::new(submission)))
+}
+
+/// A draft as a filing of today; refused where the procedure, the unit or the actor's right to
+/// file has changed since it was begun.
+pub fn as_filing<'a>(
+    app: &App,
+    conn: &mut PgConnection,
+    actor: &Actor,
+    found: &'a Submitted,
+    day: Date,
+) -> Result<NewFiling<'a>> {
+    let row = &found.row;
+    let version = app.catalogue.open_version(conn, found.version_id(day)?, day)?;
+    if version.id != row.version_id {
+        return Err(draft::DRAFT_OUTDATED.err());
+    }
+    let acting_for: ActingFor = serde_json::from_value(row.acting_for.clone())?;
+    filing::still_covered(actor, &acting_for, &row.procedure_code)?;
+    Ok(NewFiling {
+        row,
+        applicant: applicant_of(row)?,
+        unit: found.unit.clone(),
+        handling: filing::handling_unit(conn, &version.procedure.def, &found.unit, day)?,
+        identity_level: identity_level(actor, row, &version)?,
+        files: found.files.clone(),
+        receive: false,
+        version,
+    })
 }
 
 /// Everything that is known of a filing when it is judged.

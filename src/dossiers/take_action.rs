@@ -5,6 +5,7 @@
 //! 403 not your role, 409 stale version, wrong step or a condition that fails.
 
 use actix_web::{get, post, web};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -23,13 +24,13 @@ use super::supplement;
 use crate::app::App;
 use crate::auth::{Actor, Who as ActorKind};
 use crate::clock::day_of;
-use crate::db::schema::{agency, file, position};
+use crate::db::schema::{agency, file, position, staff};
 use crate::db::{Tx, date_to_sql};
 use crate::error::{Code, Error, FieldProblem, INVALID, Problem, Refused, Result, UNAUTHENTICATED};
 use crate::http::{IfMatch, Keyed, Reply, once};
 use crate::workflow::{
-    Action, Available, Effect, Facts, Guard, Refusal, RefusalCode, Request, Who, Workflow, available_actions,
-    decide,
+    Action, Available, Effect, Facts, Guard, Refusal, RefusalCode, Request, Role, Who, Workflow,
+    available_actions, decide,
 };
 
 pub static NOT_YOUR_ROLE: Code = Code::new(
@@ -181,8 +182,23 @@ fn judge(app: &App, tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<Pl
     // The answers of a supplement are part of the change, so the event is made against the
     // state as stored.
     let mut made = plan(&setting, &before, &decision, input)?;
+    give_back(tx, &loaded.state, &mut made.state)?;
     made.event.changes = made.state.changes_since(&loaded.state)?;
     Ok(made)
+}
+
+/// A dossier that comes back from an opinion or a supplement comes back to the official who
+/// worked on it, as long as that official holds the post.
+fn give_back(tx: &mut Tx, before: &State, state: &mut State) -> Result<()> {
+    let official = state.marking.first().and_then(|step| before.progress.set_aside.get(step));
+    let (Some(official), Some(unit), Some(role)) = (official, state.holder_unit_id, state.holder_role) else {
+        return Ok(());
+    };
+    let came_back = state.marking != before.marking && state.assignee_id.is_none();
+    if came_back && holds_post(tx, *official, unit, role)? {
+        state.assignee_id = Some(*official);
+    }
+    Ok(())
 }
 
 /// Who acts, as `decide` asks.
@@ -257,17 +273,22 @@ fn same_kind(conn: &mut PgConnection, present: Uuid, named: Option<&NamedUnit>) 
 fn same_unit(tx: &mut Tx, loaded: &Loaded, input: &ActionIn) -> Result<bool> {
     let Some(assignee) = input.assignee else { return Ok(false) };
     let Some(unit) = loaded.state.holder_unit_id else { return Ok(false) };
+    let Some(role) = loaded.state.holder_role else { return Ok(false) };
+    holds_post(tx, assignee, unit, role)
+}
+
+/// Does the official, whose account is open, hold the role at the unit today?
+fn holds_post(tx: &mut Tx, official: Uuid, unit: Uuid, role: Role) -> Result<bool> {
     let today = date_to_sql(day_of(tx.now));
     let held = position::table
-        .filter(position::staff_id.eq(assignee))
+        .inner_join(staff::table.on(staff::id.eq(position::staff_id)))
+        .filter(staff::active)
+        .filter(position::staff_id.eq(official))
         .filter(position::agency_id.eq(unit))
+        .filter(position::role.eq(role.word()))
         .filter(position::valid_from.le(today))
         .filter(position::valid_to.is_null().or(position::valid_to.assume_not_null().ge(today)));
-    let held = match loaded.state.holder_role {
-        Some(role) => held.filter(position::role.eq(role.word())).count().get_result::<i64>(tx.conn)?,
-        None => 0,
-    };
-    Ok(held > 0)
+    Ok(diesel::select(exists(held)).get_result(tx.conn)?)
 }
 
 /// A result must be one that the procedure knows, and its file one of this dossier.

@@ -73,11 +73,11 @@ impl Files {
 }
 
 impl Received {
-    /// The idempotency key of the upload: bound to the file's content, its name and component,
-    /// however the form was framed.
-    pub fn key(&self, request: &HttpRequest, query: &UploadQuery) -> Result<Key> {
-        let component = query.component()?;
-        Key::of(request, format!("{}\0{}\0{component}", self.sha256, self.name).as_bytes())
+    /// The idempotency key of the upload: bound to the file's content and name, however the
+    /// form was framed, and to the query, which says what the file is for.
+    pub fn key(&self, request: &HttpRequest) -> Result<Key> {
+        let query = request.query_string();
+        Key::of(request, format!("{}\0{}\0{query}", self.sha256, self.name).as_bytes())
     }
 }
 

@@ -31,6 +31,11 @@ pub fn finish(api: &mut OpenApi) {
     }
 }
 
+/// Is the operation closed to those without a login?
+pub fn needs_login(operation: &Operation) -> bool {
+    operation.security.as_deref() != Some(&[SecurityRequirement::default()])
+}
+
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
 }

@@ -1,5 +1,5 @@
 //! Limits that hold before a handler is reached: how many requests a minute one address may
-//! send to the doors that need no login, and how slowly a body may come.
+//! send to the doors that need no login, whose body is read at all, and how slowly it may come.
 
 use std::cell::Cell;
 use std::io;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use futures_util::StreamExt;
@@ -19,7 +20,8 @@ use governor::clock::Clock;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::Pace;
-use crate::app::App;
+use crate::app::{self, App};
+use crate::auth::LiveSession;
 use crate::config::Http;
 use crate::error::{Code, Refused, Result};
 
@@ -142,6 +144,17 @@ fn paced(body: Payload, pace: Pace, cut: Rc<Cell<bool>>) -> Payload {
     Payload::Stream { payload: Box::pin(chunks) }
 }
 
+/// Who sends a body must be known before a byte of it is read, unless the operation is open to
+/// all: else anybody could make the portal take in, and parse, what it then refuses.
+async fn log_in(request: &mut ServiceRequest) -> Result<()> {
+    let sends = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    if sends && app::needs_login(request.method(), request.match_info().as_str()) {
+        let session = request.extract::<LiveSession>().await?;
+        request.extensions_mut().insert(session);
+    }
+    Ok(())
+}
+
 /// The middleware: every request passes the limits before anything else looks at it.
 pub async fn guard<B: MessageBody + 'static>(
     mut request: ServiceRequest,
@@ -151,6 +164,9 @@ pub async fn guard<B: MessageBody + 'static>(
         return Ok(next.call(request).await?.map_into_left_body());
     };
     if let Err(refused) = app.limits.admit(&request) {
+        return Ok(request.error_response(refused).map_into_right_body());
+    }
+    if let Err(refused) = log_in(&mut request).await {
         return Ok(request.error_response(refused).map_into_right_body());
     }
     let cut = app.limits.pace(&mut request);

@@ -8,11 +8,12 @@ mod limits;
 mod methods;
 mod pace;
 mod page;
+mod params;
 mod problem;
 mod reply;
 mod version;
 
-pub use document::finish as finish_document;
+pub use document::{finish as finish_document, needs_login};
 pub use harden::harden;
 pub use idempotency::{
     Answered, KEY_REUSED, Key, Keyed, Once, answered, forget as forget_answers, once, store_answers,
@@ -22,6 +23,7 @@ pub use limits::{Limits, guard};
 pub use methods::Methods;
 pub use pace::Pace;
 pub use page::{Cursor, PageQuery};
+pub use params::Params;
 pub use problem::{UNSUPPORTED, extractors, language, parse_json, render_problems};
 pub use reply::Reply;
 pub use version::IfMatch;

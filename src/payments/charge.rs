@@ -73,7 +73,8 @@ pub struct Charge {
     pub explanation: Value,
 }
 
-/// Writes charges of a dossier.
+/// Writes charges of a dossier. One that was charged before stands as it is: a workflow may
+/// pass the step that computes the fees again, and the dossier owes each of them once.
 pub fn write_charges(tx: &mut Tx, dossier_id: Uuid, charges: &[ChargeIn]) -> Result<()> {
     let now = to_sql(tx.now);
     let rows: Vec<_> = charges
@@ -92,7 +93,11 @@ pub fn write_charges(tx: &mut Tx, dossier_id: Uuid, charges: &[ChargeIn]) -> Res
             )
         })
         .collect();
-    diesel::insert_into(charge::table).values(rows).execute(tx.conn)?;
+    diesel::insert_into(charge::table)
+        .values(rows)
+        .on_conflict((charge::dossier_id, charge::fee_code))
+        .do_nothing()
+        .execute(tx.conn)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Dossiers over HTTP, on a real PostgreSQL with all procedures and agencies.
 mod acting;
+mod bounds;
 mod budget;
 mod clocks;
 mod counter;
@@ -7,4 +8,7 @@ mod lifecycles;
 mod play;
 mod privacy;
 mod reading;
+mod requiring;
+mod rework;
 mod submitting;
+mod uploading;

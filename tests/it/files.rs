@@ -174,7 +174,7 @@ async fn upload_file(
     payload: web::Payload,
 ) -> Result<Reply> {
     let received = app.files.receive_request(&request, payload, &query).await?;
-    let (key, component) = (received.key(&request, &query)?, query.component()?.to_owned());
+    let (key, component) = (received.key(&request)?, query.component()?.to_owned());
     let (limits, target) = (app.files.limits.clone(), Target::Draft(draft.into_inner()));
     let write = move |tx: &mut motcua::db::Tx| {
         once(tx, &key, |tx| {

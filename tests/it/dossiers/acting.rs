@@ -362,7 +362,7 @@ async fn a_result_is_one_of_the_procedure_with_a_file_of_the_dossier() {
     let wrong = specialist.act(code, "finish", result("KQ.G15.000031", "1", Some(component))).await;
     assert_eq!(wrong.refused(422, "invalid").fields(), ["/result/file"]);
     let path = format!("/api/v1/dossiers/{code}/files?name=ket-qua.pdf&purpose=result");
-    play.applicant.upload(&path).await.refused(409, "upload_not_expected");
+    play.applicant.upload(&path).await.refused(403, "not_your_role");
     let file = specialist.upload(&path).await.expect(201)["id"].as_str().unwrap().to_owned();
     let files = || async { play.applicant.get(&format!("/api/v1/dossiers/{code}/files")).await.expect(200) };
     let sees = |files: &serde_json::Value| {

@@ -221,6 +221,25 @@ async fn an_upload_that_is_sent_again_is_attached_once() {
     assert_eq!(portal.rows(), 1);
 }
 
+/// Mutant: `Received::key` without the query: the second is answered like the first.
+#[actix_web::test]
+async fn the_key_of_an_upload_is_good_for_one_purpose() {
+    let portal = Portal::new().await;
+    let draft = portal.draft();
+    let send = async |query: &str| {
+        let url = format!("{}/drafts/{draft}/files?{query}", portal.base);
+        let request = reqwest::Client::new().post(url).header("Idempotency-Key", "k2").body(pdf(100));
+        Answer::of(request.send().await.unwrap()).await
+    };
+    let first = send("name=a.pdf&purpose=result").await;
+    let again = send("name=a.pdf&purpose=result").await;
+    assert_eq!((first.status, &first.body), (201, &again.body));
+    for query in ["name=a.pdf&purpose=opinion", "name=a.pdf", "name=a.pdf&purpose=result&component=TP01"] {
+        assert_eq!(send(query).await.code(), (422, "idempotency_key_reused"), "{query}");
+    }
+    assert_eq!(portal.rows(), 1);
+}
+
 /// Mutant: the form's frame is stored as part of the file.
 #[actix_web::test]
 async fn a_form_is_taken_as_well() {

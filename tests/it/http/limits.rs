@@ -114,10 +114,67 @@ async fn a_body_beyond_the_limit_is_refused() {
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["code"].clone())
     };
-    for path in ["/api/v1/staff/login", "/api/v1/drafts", "/api/v1/staff"] {
+    for path in ["/api/v1/staff/login", "/api/v1/token/refresh"] {
         assert_eq!(post(path, 3000).await, (413, "too_large".into()), "{path}");
     }
     assert_eq!(post("/api/v1/staff/login", 50).await, (401, "login_failed".into()));
+}
+
+/// Mutants: the login is looked at by the handlers only, after or beside the body; operations
+/// open to all want a login; a path in other letters passes.
+#[actix_web::test]
+async fn nobodys_body_is_not_read() {
+    let portal = Served::with("max_body_bytes = 2000");
+    let address = portal.url.trim_start_matches("http://").to_owned();
+    let ask = async |head: &str| {
+        let (address, head) = (address.clone(), head.to_owned());
+        actix_web::rt::task::spawn_blocking(move || announce(&address, &head)).await.unwrap()
+    };
+    let document = serde_json::to_value(motcua::app::openapi()).unwrap();
+    let mut closed = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in ["post", "put", "patch"] {
+            let operation = &item[method];
+            if operation.is_null() || operation["security"] == serde_json::json!([{}]) {
+                continue;
+            }
+            let path = path.replace(['{', '}'], "");
+            let answer = ask(&format!("{} {path} HTTP/1.1", method.to_uppercase())).await;
+            assert!(answer.starts_with("HTTP/1.1 401 "), "{method} {path}: {answer}");
+            assert!(answer.contains("application/problem+json"), "{answer}");
+            closed += 1;
+        }
+    }
+    assert!(closed > 20, "only {closed} operations");
+    for other in [
+        "POST /api/v1/%64rafts HTTP/1.1",
+        "POST /api/v1/procedures/imports HTTP/1.1\r\nAuthorization: Bearer khong-co",
+        "POST /api/v1/procedures/imports HTTP/1.1\r\nTransfer-Encoding: chunked",
+    ] {
+        let answer = ask(other).await;
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{other}: {answer}");
+    }
+    // What is open to all is read, and refused for its size.
+    let answer = ask("POST /api/v1/staff/login HTTP/1.1").await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+/// Announces a large body and sends none of it: what is answered within three seconds.
+fn announce(address: &str, head: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = if head.contains("chunked") { "" } else { "Content-Length: 8000000\r\n" };
+    let rest = format!("Host: {address}\r\nIdempotency-Key: 1\r\nContent-Type: application/json\r\n{length}");
+    write!(stream, "{head}\r\n{rest}\r\n").unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = stream.read(&mut buffer) {
+        answer.extend_from_slice(&buffer[..read]);
+        if answer.ends_with(b"}") {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[actix_web::test]

@@ -143,6 +143,19 @@ async fn the_database_refuses_impossible_amounts() {
     assert_eq!(stage.payment(&order).await.due, AMOUNT);
 }
 
+/// Mutants: no constraint (it owes twice); the second charge takes the place of the first.
+#[actix_web::test]
+async fn a_fee_is_charged_once() {
+    let stage = Stage::new().await;
+    let order = stage.order().await;
+    stage.charge_again(&order, AMOUNT + 1).await;
+    let payment = stage.payment(&order).await;
+    assert_eq!((payment.charges.len(), payment.charges[0].amount, payment.due), (1, AMOUNT, AMOUNT));
+    insert_charge(&mut stage.test_db.connect(), order.dossier_id, 0).unwrap();
+    let twice = insert_charge(&mut stage.test_db.connect(), order.dossier_id, 5).unwrap_err();
+    assert!(twice.to_string().contains("charge_once"), "{twice}");
+}
+
 #[actix_web::test]
 async fn the_portal_learns_whether_a_dossier_owes_money() {
     let stage = Stage::new().await;

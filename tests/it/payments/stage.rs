@@ -71,19 +71,18 @@ impl Stage {
     pub async fn order(&self) -> Order {
         let dossier = Uuid::now_v7();
         insert_dossier(&mut self.test_db.connect(), dossier);
-        let charge = ChargeIn {
-            fee_code: "TT-DK".to_owned(),
-            name: "Lệ phí đăng ký tạm trú".to_owned(),
-            kind: ChargeKind::Fee,
-            amount: AMOUNT,
-            refundable: true,
-            explanation: json!({ "rule": "TT 75/2022/TT-BTC" }),
-        };
+        let charge = residence_fee(AMOUNT);
         let written = move |tx: &mut Tx| {
             write_charges(tx, dossier, std::slice::from_ref(&charge))?;
             open_order(tx, dossier, AMOUNT)
         };
         self.write(written).await.unwrap()
+    }
+
+    /// Charges the fee of an order's dossier once more.
+    pub async fn charge_again(&self, order: &Order, amount: i64) {
+        let (dossier, charge) = (order.dossier_id, residence_fee(amount));
+        self.write(move |tx| write_charges(tx, dossier, std::slice::from_ref(&charge))).await.unwrap();
     }
 
     /// The same, with its pay page; gives the page's address too.
@@ -232,6 +231,17 @@ fn insert_dossier(conn: &mut PgConnection, id: Uuid) {
     .bind::<SqlUuid, _>(id)
     .execute(conn)
     .unwrap();
+}
+
+fn residence_fee(amount: i64) -> ChargeIn {
+    ChargeIn {
+        fee_code: "TT-DK".to_owned(),
+        name: "Lệ phí đăng ký tạm trú".to_owned(),
+        kind: ChargeKind::Fee,
+        amount,
+        refundable: true,
+        explanation: json!({ "rule": "TT 75/2022/TT-BTC" }),
+    }
 }
 
 /// Tries to write a charge of any amount past all our checks.

@@ -329,7 +329,12 @@ impl Caller<'_> {
 
     /// Uploads the small file.
     pub async fn upload(&self, path: &str) -> Answer {
-        let request = keyed(path, &Uuid::now_v7().to_string());
+        self.upload_under(&Uuid::now_v7().to_string(), path).await
+    }
+
+    /// Uploads the small file under this key.
+    pub async fn upload_under(&self, key: &str, path: &str) -> Answer {
+        let request = keyed(path, key);
         self.send(request.insert_header(("Content-Type", "application/octet-stream")).set_payload(PDF)).await
     }
 
