@@ -1,5 +1,5 @@
 # The two commands that matter: `make run` and `make test`.
-.PHONY: help run test setup lint openapi
+.PHONY: help run test setup mutants lint openapi
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -11,6 +11,10 @@ run: ## Install what is missing, build, start the portal with its demo
 test: ## Install what is missing, run all tests
 	@scripts/setup.sh test
 	cargo test --locked
+
+mutants: ## Break every promise once, and see its test turn red (half an hour)
+	@scripts/setup.sh test
+	scripts/mutants.sh
 
 setup: ## Only install what is missing, also for the tests
 	@scripts/setup.sh test

@@ -269,6 +269,8 @@ async fn a_machine_gets_the_scopes_it_holds() {
     let token = portal.answer(form("dossiers.read", &secret)).await.expect(200);
     let me = portal.get(&access_token(&token), "/api/v1/me").await.expect(200);
     assert_eq!((&me["kind"], &me["scopes"]), (&json!("machine"), &json!(["dossiers.read"])));
+    let (lookup, machine) = ("/api/v1/payments/lookups/national", access_token(&token));
+    portal.post(&machine, lookup, json!({ "MaHoSo": "H49" })).await.refused(403, "forbidden");
     portal.answer(form("staff.write", &secret)).await.refused(400, "invalid_scope");
     portal.answer(form("dossiers.read", "sai")).await.refused(401, "invalid_client");
     let basic = portal

@@ -61,6 +61,7 @@ async fn what_is_not_yours_is_not_there() {
         assert_eq!(other.get("/api/v1/dossiers/count").await.expect(200)["count"], 0);
         other.get(&format!("/api/v1/drafts/{draft}")).await.refused(404, "not_found");
         other.get(&format!("/api/v1/drafts/{draft}/files")).await.refused(404, "not_found");
+        assert_eq!(other.get("/api/v1/drafts").await.expect(200)["items"], json!([]));
         other.upload(&format!("/api/v1/drafts/{draft}/files?name=a.pdf")).await.refused(404, "not_found");
         other
             .post_for(1, &format!("/api/v1/drafts/{draft}/submit"), &json!({}))
@@ -107,6 +108,57 @@ async fn a_mandate_that_ended_opens_nothing() {
     portal.sql("UPDATE mandate SET revoked_at = now() WHERE kind = $1", "legal_representative");
     play.applicant.get(&path).await.refused(404, "not_found");
     play.applicant.act(&play.code, "withdraw", json!({})).await.refused(404, "not_found");
+}
+
+// Mutant: `see-beyond-the-scope`.
+#[actix_web::test]
+async fn a_mandate_opens_what_it_is_for() {
+    let portal = Portal::new().await;
+    let procedure = procedure("1.000703");
+    let mut play = Play::new(&portal, &procedure, Play::scenario(&procedure, "granted"));
+    play.submit().await.expect(201);
+    let path = format!("/api/v1/dossiers/{}", play.code);
+    let scope = "UPDATE mandate SET scope = ARRAY[$1] WHERE kind = 'legal_representative'";
+    portal.sql(scope, "1.001193");
+    play.applicant.get(&path).await.refused(404, "not_found");
+    assert_eq!(play.applicant.get("/api/v1/dossiers").await.expect(200)["items"], json!([]));
+    portal.sql(scope, "1.000703");
+    play.applicant.get(&path).await.expect(200);
+}
+
+// Mutant: `see-after-the-position`.
+#[actix_web::test]
+async fn a_position_that_ended_opens_nothing() {
+    let portal = Portal::new().await;
+    let procedure = procedure("1.001193");
+    let play = birth(&portal, &procedure).await;
+    let (clerk, path) = (portal.clerk(), format!("/api/v1/dossiers/{}", play.code));
+    clerk.get(&path).await.expect(200);
+    let end = "UPDATE position SET valid_to = '2026-09-13' WHERE staff_id = $1::uuid";
+    portal.sql(end, &clerk.id().to_string());
+    clerk.get(&path).await.refused(404, "not_found");
+    assert_eq!(clerk.get("/api/v1/dossiers").await.expect(200)["items"], json!([]));
+    assert_eq!(clerk.get("/api/v1/dossiers/count").await.expect(200)["count"], 0);
+    clerk.act(&play.code, "receive", json!({})).await.refused(404, "not_found");
+}
+
+// Mutant: `see-any-file`.
+#[actix_web::test]
+async fn a_file_is_found_under_its_own_dossier_only() {
+    let portal = Portal::new().await;
+    let procedure = procedure("1.001193");
+    let mine = birth(&portal, &procedure).await;
+    let mut theirs = Play::new(&portal, &procedure, Play::scenario(&procedure, "granted"));
+    theirs.applicant = portal.citizen("022201000003", 2);
+    theirs.filer = theirs.applicant.clone();
+    theirs.submit().await.expect(201);
+    let files = format!("/api/v1/dossiers/{}/files", theirs.code);
+    let file = theirs.applicant.get(&files).await.expect(200)["items"][0]["id"].clone();
+    let path = |code: &str| format!("/api/v1/dossiers/{code}/files/{}", file.as_str().unwrap());
+    assert_eq!(theirs.applicant.get(&path(&theirs.code)).await.status, 200);
+    for caller in [&mine.applicant, &portal.clerk()] {
+        caller.get(&path(&mine.code)).await.refused(404, "not_found");
+    }
 }
 
 // Mutants: the limits of the configuration are not wired; a file is shown in the page.
