@@ -29,6 +29,7 @@ UNION ALL
 SELECT format('dossier %s: everything is paid, and it still waits for payment', dossier.code)
   FROM dossier JOIN money ON money.dossier_id = dossier.id LEFT JOIN charged ON charged.dossier_id = dossier.id
  WHERE dossier.status = 6 AND money.paid >= coalesce(charged.amount, 0)
-   AND NOT EXISTS (SELECT 1 FROM job
-                    WHERE job.subject = dossier.id AND job.kind = 'fee_paid' AND job.state IN ('waiting', 'leased'))
+   AND NOT EXISTS (SELECT 1 FROM job JOIN payment_order ON payment_order.id = job.subject
+                    WHERE payment_order.dossier_id = dossier.id
+                      AND job.kind = 'fee_paid' AND job.state IN ('waiting', 'leased'))
  LIMIT 1000
