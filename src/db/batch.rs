@@ -2,8 +2,7 @@
 //!
 //! A request is answered after the commit of the transaction that holds its rows, never
 //! before. A batch that fails is run again one by one, so that one bad item never fails
-//! its neighbours. Measured on two cores: one transaction a request did 3,200 submissions
-//! a second, two committers 11,800.
+//! its neighbours. What it gains depends on the disk: see `docs/performance.md`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;

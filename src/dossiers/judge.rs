@@ -151,7 +151,15 @@ pub fn prepare(app: &App, actor: &Actor, new: NewFiling, now: Timestamp) -> Resu
     })
 }
 
-/// The case: the one chosen, where it applies, else the first that applies.
+/// The case of a filing: the one chosen, where it applies; without a choice the first that does.
+pub fn applying<'v>(version: &'v Version, chosen: Option<&str>, filing: &Filing) -> Option<&'v CaseDef> {
+    let mut cases = version.procedure.def.cases.iter();
+    cases.find(|case| {
+        chosen.is_none_or(|code| case.code == code)
+            && case.when.as_ref().is_none_or(|when| when.holds(filing))
+    })
+}
+
 fn case_of(new: &NewFiling, channel: Channel, now: Timestamp) -> Result<CaseDef> {
     let filing = Filing {
         channel,
@@ -161,13 +169,8 @@ fn case_of(new: &NewFiling, channel: Channel, now: Timestamp) -> Result<CaseDef>
         subjects: &new.applicant.subjects,
         identity_level: new.identity_level,
     };
-    let applies = |case: &&CaseDef| case.when.as_ref().is_none_or(|when| when.holds(&filing));
-    let cases = &new.version.procedure.def.cases;
-    let chosen = match &new.row.case_code {
-        Some(code) => cases.iter().find(|case| case.code == *code).filter(applies),
-        None => cases.iter().find(applies),
-    };
-    chosen.cloned().ok_or_else(|| NO_CASE.at("/case", "trường hợp không phù hợp", "this case does not apply"))
+    let case = applying(&new.version, new.row.case_code.as_deref(), &filing);
+    case.cloned().ok_or_else(|| NO_CASE.at("/case", "trường hợp không phù hợp", "this case does not apply"))
 }
 
 /// Refuses a filing whose form or documents are not complete, naming every field.

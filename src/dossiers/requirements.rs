@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::deadline::{deadline, promised};
 use super::draft::applicant_of;
 use super::filing::Applicant;
-use super::judge::{FORM_INVALID, prepare, quote};
+use super::judge::{FORM_INVALID, applying, prepare, quote};
 use super::load_submission::{Submitted, find};
 use super::show::logged_in;
 use super::submit::as_filing;
@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::auth::Actor;
 use crate::calendar::TraceLine;
 use crate::catalogue::condition::Filing;
-use crate::catalogue::definition::{CaseDef, DocumentDef, How, Required};
+use crate::catalogue::definition::{DocumentDef, How, Required};
 use crate::catalogue::documents::{Need, need};
 use crate::catalogue::tariff::FeeLine;
 use crate::catalogue::{Version, words_of};
@@ -152,14 +152,6 @@ impl Draft {
         })
     }
 
-    /// The case: the one chosen, where it applies, else the first that applies.
-    fn case(&self, filing: &Filing) -> Option<&CaseDef> {
-        let chosen = self.found.row.case_code.as_deref();
-        let cases = self.version.procedure.def.cases.iter();
-        let mut cases = cases.filter(|case| chosen.is_none_or(|code| case.code == code));
-        cases.find(|case| case.when.as_ref().is_none_or(|when| when.holds(filing)))
-    }
-
     fn requirements(
         &self,
         app: &App,
@@ -167,7 +159,8 @@ impl Draft {
         refusal: Option<&Error>,
         told_in: Language,
     ) -> Result<RequirementsOut> {
-        let case = self.case(&self.filing(actor, None)?);
+        let chosen = self.found.row.case_code.as_deref();
+        let case = applying(&self.version, chosen, &self.filing(actor, None)?);
         let filing = self.filing(actor, case.map(|case| case.code.as_str()))?;
         let mut mistakes = Refused::new(&FORM_INVALID);
         mistakes.fields = self.version.check_answers(&self.found.row.answers);

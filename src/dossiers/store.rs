@@ -94,9 +94,7 @@ impl Loaded {
             payment_confirmed: self.balance.paid > 0,
         })
     }
-}
 
-impl Loaded {
     /// Components that came as a supplement since it was asked for.
     fn supplied(&self) -> Vec<String> {
         let Some(request) = &self.state.progress.request else { return Vec::new() };
