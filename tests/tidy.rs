@@ -62,7 +62,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
     ("agencies", &["agency", "agency_closure", "position", "substitution"]),
     ("catalogue", &["procedure", "procedure_version", "service_level", "catalogue_revision"]),
     ("files", &["file"]),
-    ("payments", &["charge", "payment_order", "gateway_event"]),
+    ("payments", &["charge", "payment_order", "payment_attempt", "gateway_payment", "gateway_event"]),
     ("land_tax", &["tax_slip"]),
     ("notices", &["message"]),
     ("sync", &["dossier_sync"]),
