@@ -1,6 +1,15 @@
 // Generated from the migrations: `UPDATE_SCHEMA=1 cargo test --test it schema` rewrites it.
 
 diesel::table! {
+    account (id) {
+        id -> Uuid,
+        kind -> Text,
+        owner -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     agency (id) {
         id -> Uuid,
         code -> Text,
@@ -369,6 +378,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    posting (transfer_id, line) {
+        transfer_id -> Uuid,
+        line -> SmallInt,
+        account_id -> Uuid,
+        side -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
     procedure (code) {
         code -> Text,
         name -> Text,
@@ -463,7 +482,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    transfer (id) {
+        id -> Uuid,
+        kind -> Text,
+        cause_kind -> Text,
+        cause_id -> Uuid,
+        dossier_id -> Nullable<Uuid>,
+        order_id -> Nullable<Uuid>,
+        day -> Date,
+        reason -> Text,
+        booked_at -> Timestamptz,
+        actor -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    account,
     agency,
     agency_closure,
     audit_log,
@@ -490,6 +525,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     periodic_task,
     person,
     position,
+    posting,
     procedure,
     procedure_version,
     service_level,
@@ -497,4 +533,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     staff,
     substitution,
     tax_slip,
+    transfer,
 );

@@ -16,7 +16,7 @@ pub mod poll;
 pub mod show;
 
 pub use attempt::{OPEN_PAYMENT, run_open_payment};
-pub use charge::{Balance, Charge, ChargeIn, ChargeKind, balance, charges_of, write_charges};
+pub use charge::{Balance, Charge, ChargeIn, ChargeKind, Debtor, balance, charges_of, write_charges};
 pub use gateway::Gateways;
 pub use inbox::{FEE_PAID, FeePaid};
 pub use order::{Order, OrderState, cancel_order, open_order};
