@@ -48,6 +48,8 @@ if [ "$purpose" = test ]; then
     have_venv || missing+=(python3 python3-venv)
     # The walk through the API of the README is run as it stands there.
     have curl || missing+=(curl)
+    have node || missing+=(nodejs)
+    have npm || missing+=(npm)
 fi
 
 # A package that installs a server would also create and start a database of its
@@ -97,5 +99,13 @@ if [ "$purpose" = test ]; then
         python3 -m venv --clear "$venv"
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$wanted"
         cp "$wanted" "$venv/installed.txt"
+    fi
+    modules=target/judges wanted=tests/judges/package.json
+    if ! cmp -s "$wanted" "$modules/installed.json"; then
+        say "installing the judges of $wanted into $modules"
+        mkdir -p "$modules"
+        cp "$wanted" "$modules/package.json"
+        npm install --prefix "$modules" --no-fund --no-audit --silent
+        cp "$wanted" "$modules/installed.json"
     fi
 fi

@@ -30,6 +30,8 @@ pub struct Config {
     pub auth: Auth,
     pub vneid: Vneid,
     pub payment: Payment,
+    pub vnpay: Vnpay,
+    pub counter: Counter,
     pub national_portal: NationalPortal,
     pub messages: Messages,
     pub tax_office: TaxOffice,
@@ -112,6 +114,8 @@ pub struct Vneid {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Payment {
+    /// Among which a payer may choose.
+    pub gateways: Vec<String>,
     /// Empty: the simulator; see [`Config::payment_gateway`].
     pub gateway_url: String,
     pub partner_code: String,
@@ -120,6 +124,25 @@ pub struct Payment {
     pub beneficiary_bank: String,
     pub beneficiary_name: String,
     pub timeout_seconds: u64,
+}
+
+/// VNPAY, a second gateway.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vnpay {
+    /// Empty: the simulator; see [`Config::vnpay_url`].
+    pub url: String,
+    pub merchant_code: String,
+    pub secret_key: Secret<String>,
+    pub timeout_seconds: u64,
+}
+
+/// The account of transfers by QR code at the counter.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counter {
+    pub bank_bin: String,
+    pub account: String,
 }
 
 /// The national portal, to which the dossiers' statuses go.
@@ -288,6 +311,11 @@ impl Config {
     /// The payment platform: the simulator where none is set.
     pub fn payment_gateway(&self) -> String {
         or_else(&self.payment.gateway_url, || local_url(self.simulators_address()) + "/payment")
+    }
+
+    /// VNPAY: the simulator where none is set.
+    pub fn vnpay_url(&self) -> String {
+        or_else(&self.vnpay.url, || local_url(self.simulators_address()) + "/vnpay")
     }
 
     /// The national portal: the simulator where none is set.

@@ -19,6 +19,8 @@ mod list;
 mod load_submission;
 mod news;
 mod passage;
+mod counter;
+mod pay;
 pub mod payment_events;
 mod plan;
 mod reasons;
@@ -63,6 +65,9 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(show::events)
         .service(show::deadline)
         .service(show::payment)
+        .service(pay::choose_gateway)
+        .service(counter::show_payment_qr)
+        .service(counter::record_payment_slip)
         .service(take_action::list_actions)
         .service(take_action::take_action)
         .service(files::upload_to_dossier)

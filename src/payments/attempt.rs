@@ -8,7 +8,7 @@
 use anyhow::Context;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::charge::{Charge, charges_of};
-use super::gateway::{Demand, DemandLine, Gateways};
+use super::gateway::{Demand, DemandLine, Gateways, Offer};
 use super::order::{self, Order};
 use super::poll;
 use crate::auth::Actor;
@@ -74,32 +74,29 @@ pub struct AttemptJob {
     pub attempt_id: Uuid,
 }
 
-/// Begins an attempt at an open order, and asks for its page; `None` when one at this gateway
+/// Begins an attempt at an open order, and asks for its page where it is online; `None` when one at this gateway
 /// can still be paid.
-pub(super) fn begin(
-    tx: &mut Tx,
-    order_id: Uuid,
-    gateway: &str,
-    reference: String,
-    lifetime: SignedDuration,
-) -> Result<Option<Uuid>> {
+pub(super) fn begin(tx: &mut Tx, order_id: Uuid, offer: Offer, reference: String) -> Result<Option<Uuid>> {
     let id = Uuid::now_v7();
-    let expires_at = tx.now.checked_add(lifetime).unwrap_or(tx.now);
+    let expires_at = tx.now.checked_add(offer.lifetime).unwrap_or(tx.now);
     let begun = diesel::insert_into(payment_attempt::table)
         .values((
             payment_attempt::id.eq(id),
             payment_attempt::order_id.eq(order_id),
-            payment_attempt::gateway.eq(gateway),
+            payment_attempt::gateway.eq(offer.name),
             payment_attempt::reference.eq(reference),
             payment_attempt::state.eq("open"),
             payment_attempt::opened_at.eq(to_sql(tx.now)),
             payment_attempt::expires_at.eq(to_sql(expires_at)),
-            payment_attempt::ask_at.eq(to_sql(poll::next(tx.now, 0))),
+            payment_attempt::ask_at.eq(offer.online.then(|| to_sql(poll::next(tx.now, 0)))),
         ))
         .on_conflict_do_nothing()
         .execute(tx.conn)?;
     if begun == 0 {
         return Ok(None);
+    }
+    if !offer.online {
+        return Ok(Some(id));
     }
     jobs::enqueue(tx, OPEN_PAYMENT, Some(id), json!({ "attempt_id": id }), Some(format!("open:{id}")))?;
     Ok(Some(id))
@@ -114,6 +111,13 @@ pub(super) fn new_reference(tx: &Tx) -> String {
         reference.push(char::from(SIGNS[random.random_range(0..SIGNS.len())]));
     }
     reference
+}
+
+/// Whether a word looks like one of our references.
+pub(super) fn is_reference(word: &str) -> bool {
+    let (day, signs) = word.split_at_checked(6).unwrap_or_default();
+    let ours = |sign: u8| SIGNS.contains(&sign);
+    signs.len() == 14 && day.bytes().all(|b| b.is_ascii_digit()) && signs.bytes().all(ours)
 }
 
 /// The gateway has the money of an attempt.
@@ -185,6 +189,28 @@ pub fn by_reference(conn: &mut PgConnection, gateway: &str, reference: &str) -> 
         .transpose()
 }
 
+/// The attempt at a gateway by which an order can still be paid.
+pub(super) fn open_at(conn: &mut PgConnection, order_id: Uuid, gateway: &str) -> Result<Option<Attempt>> {
+    with_order()
+        .filter(payment_attempt::order_id.eq(order_id))
+        .filter(payment_attempt::gateway.eq(gateway))
+        .filter(payment_attempt::state.eq("open"))
+        .select((COLUMNS, order::COLUMNS))
+        .first::<(Own, order::Row)>(conn)
+        .optional()?
+        .map(from_row)
+        .transpose()
+}
+
+/// Stores what an attempt can be paid by, once.
+pub(super) fn set_page(tx: &mut Tx, id: Uuid, page: &str) -> Result<()> {
+    diesel::update(payment_attempt::table.find(id))
+        .filter(payment_attempt::page.is_null())
+        .set(payment_attempt::page.eq(page))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 fn by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Attempt>> {
     with_order()
         .filter(payment_attempt::id.eq(id))
@@ -237,14 +263,7 @@ pub async fn run_open_payment(db: &Db, gateways: &Gateways, payload: Value) -> R
     };
     let gateway = gateways.named(&gateway)?;
     let page = gateway.open(&demand, db.clock.now()).await.context("the payment could not be opened")?;
-    db.write(&Actor::system(OPEN_PAYMENT), move |tx| {
-        diesel::update(payment_attempt::table.find(attempt_id))
-            .filter(payment_attempt::page.is_null())
-            .set(payment_attempt::page.eq(&page))
-            .execute(tx.conn)?;
-        Ok(())
-    })
-    .await
+    db.write(&Actor::system(OPEN_PAYMENT), move |tx| set_page(tx, attempt_id, &page)).await
 }
 
 /// What the gateway must know of an attempt, and which gateway; `None` when there is nothing

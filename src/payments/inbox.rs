@@ -11,6 +11,7 @@ use diesel::result::Error as DbError;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::attempt::{self, Attempt, by_reference};
@@ -43,7 +44,8 @@ pub struct FeePaid {
 }
 
 /// What was made of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The order was open; it is paid now.
     Settled,

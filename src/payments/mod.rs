@@ -8,6 +8,7 @@
 
 pub mod attempt;
 pub mod charge;
+pub mod counter;
 pub mod gateway;
 pub mod inbox;
 pub mod lookup;
@@ -17,13 +18,17 @@ pub mod show;
 
 pub use attempt::{OPEN_PAYMENT, run_open_payment};
 pub use charge::{Balance, Charge, ChargeIn, ChargeKind, Debtor, balance, charges_of, write_charges};
+pub use counter::{QrOut, show_qr};
 pub use gateway::Gateways;
 pub use inbox::{FEE_PAID, FeePaid};
-pub use order::{Order, OrderState, cancel_order, open_order};
+pub use order::{Order, OrderState, cancel_order, choose, open_order};
 pub use poll::{POLL_EVERY, poll_payments};
 pub use show::{PaymentOut, payment_of};
 
 /// The operations of this capability.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.configure(gateway::routes).service(lookup::look_up_payment);
+    config
+        .configure(gateway::routes)
+        .service(counter::credit::receive_bank_credit)
+        .service(lookup::look_up_payment);
 }

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::attempt;
-use super::gateway::national;
+use super::charge::balance;
+use super::gateway::{Offer, national};
 use crate::db::schema::{payment_attempt, payment_order};
 use crate::db::{Tx, to_sql};
 use crate::error::{BUSY, Code, Error, Result};
@@ -79,26 +80,62 @@ pub fn open_order(tx: &mut Tx, dossier_id: Uuid, amount: i64) -> Result<Order> {
     if amount <= 0 {
         return Err(NOTHING_DUE.err());
     }
-    let (id, reference) = (Uuid::now_v7(), attempt::new_reference(tx));
+    let (id, inserted) = insert(tx, dossier_id, amount)?;
+    // Somebody else's order may have been settled between the two statements: then try again.
+    let order = open_of(tx.conn, dossier_id)?.ok_or_else(|| BUSY.err())?;
+    if order.amount != amount {
+        return Err(ORDER_OPEN.err());
+    }
+    if inserted {
+        attempt::begin(tx, id, national::OFFER, order.reference.clone())?;
+    }
+    Ok(order)
+}
+
+/// Writes an open order, unless there is one.
+fn insert(tx: &mut Tx, dossier_id: Uuid, amount: i64) -> Result<(Uuid, bool)> {
+    let id = Uuid::now_v7();
     let inserted = diesel::insert_into(payment_order::table)
         .values((
             payment_order::id.eq(id),
             payment_order::dossier_id.eq(dossier_id),
-            payment_order::reference.eq(&reference),
+            payment_order::reference.eq(attempt::new_reference(tx)),
             payment_order::amount.eq(amount),
             payment_order::state.eq("open"),
             payment_order::opened_at.eq(to_sql(tx.now)),
         ))
         .on_conflict_do_nothing()
         .execute(tx.conn)?;
-    // Somebody else's order may have been settled between the two statements: then try again.
-    let order = open_of(tx.conn, dossier_id)?.ok_or_else(|| BUSY.err())?;
-    if order.amount != amount {
-        return Err(ORDER_OPEN.err());
+    Ok((id, inserted == 1))
+}
+
+/// Begins an attempt at the gateway that the payer chose: at the open order, or, when the
+/// dossier's order has expired, at a new one over what is due. One that can still be paid
+/// there stays as it is.
+pub fn choose(tx: &mut Tx, dossier_id: Uuid, offer: Offer) -> Result<Order> {
+    match latest_of(tx.conn, dossier_id)?.map(|order| order.state) {
+        Some(OrderState::Open) => {}
+        Some(OrderState::Expired) => {
+            let due = balance(tx.conn, dossier_id)?.due();
+            if due <= 0 {
+                return Err(NOTHING_DUE.err());
+            }
+            insert(tx, dossier_id, due)?;
+        }
+        Some(OrderState::Paid | OrderState::Cancelled) | None => return Err(NOTHING_DUE.err()),
     }
-    if inserted == 1 {
-        attempt::begin(tx, id, national::NAME, reference, national::LIFETIME)?;
-    }
+    // Its row stays locked: it cannot expire or be paid before the attempt is written.
+    let order = payment_order::table
+        .filter(payment_order::dossier_id.eq(dossier_id))
+        .filter(payment_order::state.eq("open"))
+        .select(COLUMNS)
+        .for_update()
+        .first::<Row>(tx.conn)
+        .optional()?;
+    let order = from_row(order.ok_or_else(|| BUSY.err())?)?;
+    let reference = attempt::new_reference(tx);
+    attempt::begin(tx, order.id, offer, reference)?;
+    tx.audit("choose_gateway", Some(order.id))?;
     Ok(order)
 }
 
@@ -126,9 +163,11 @@ pub(super) fn expire(tx: &mut Tx, order_id: Uuid) -> Result<()> {
     if open.is_none() {
         return Ok(());
     }
+    // Nobody is asked about an attempt at the counter: it ends by the clock.
     let payable = payment_attempt::table
         .filter(payment_attempt::order_id.eq(order_id))
         .filter(payment_attempt::state.eq("open"))
+        .filter(payment_attempt::ask_at.is_not_null().or(payment_attempt::expires_at.gt(to_sql(tx.now))))
         .select(payment_attempt::id)
         .first::<Uuid>(tx.conn)
         .optional()?;

@@ -56,7 +56,7 @@ impl Faults {
     fn next(&self) -> (Duration, Fate) {
         let mut dial = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         dial.requests += 1;
-        let share = scatter(dial.setting.seed.wrapping_add(dial.requests)) as f64 / u64::MAX as f64;
+        let share = share(dial.setting.seed, dial.requests);
         let delay = Duration::from_millis(dial.setting.delay_ms.min(LONGEST_DELAY_MS));
         let fate = match share {
             share if share < dial.setting.error_rate => Fate::Fails,
@@ -75,6 +75,11 @@ enum Fate {
     Fails,
     /// It is done, and the caller does not learn it.
     AnswerLost,
+}
+
+/// A number from 0 to 1 for each of a sequence; another seed is another sequence.
+pub(super) fn share(seed: u64, place: u64) -> f64 {
+    scatter(seed.wrapping_add(place)) as f64 / u64::MAX as f64
 }
 
 /// Spreads neighbouring numbers over all of `u64` (the finaliser of splitmix64).

@@ -4,11 +4,13 @@
 //! reaches the real systems.
 
 mod faults;
+pub mod gateway_faults;
 pub mod messages;
 pub mod payment_platform;
 pub mod portal;
 pub mod tax;
 pub mod vneid;
+pub mod vnpay;
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub struct Simulators {
     portal: web::Data<portal::PortalSimulator>,
     tax: web::Data<tax::TaxSimulator>,
     vneid: web::Data<vneid::Provider>,
+    vnpay: web::Data<vnpay::VnpaySimulator>,
 }
 
 impl Simulators {
@@ -40,6 +43,7 @@ impl Simulators {
             portal: web::Data::new(portal::PortalSimulator::new(config)),
             tax: web::Data::new(tax::TaxSimulator::new(config)),
             vneid: web::Data::new(vneid::Provider::new(config)?),
+            vnpay: web::Data::new(vnpay::VnpaySimulator::new(config)?),
         }))
     }
 
@@ -52,12 +56,14 @@ impl Simulators {
             .app_data(self.portal.clone())
             .app_data(self.tax.clone())
             .app_data(self.vneid.clone())
+            .app_data(self.vnpay.clone())
             .configure(faults::routes)
             .configure(messages::routes)
             .configure(payment_platform::routes)
             .configure(portal::routes)
             .configure(tax::routes)
-            .configure(vneid::routes);
+            .configure(vneid::routes)
+            .configure(vnpay::routes);
     }
 }
 

@@ -5,21 +5,20 @@
 //! A payment is made once; how the news of it travels is what the faults disturb.
 
 mod deliver;
-mod faults;
 mod page;
+mod refund;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::{ACCEPT, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use serde::Deserialize;
 use serde_json::json;
 
-pub use faults::Faults;
-
+use super::gateway_faults::{self, Dial, Faults, deliver};
 use crate::config::Config;
 use crate::national::payment_platform::{
     CURRENCY, Callback, Init, InitReply, OTHER_ERROR, Partner, REFERENCE_LIMIT, ReceiptQuery, SUCCESS,
@@ -38,7 +37,7 @@ pub struct PaymentSimulator {
     portal: String,
     http: reqwest::Client,
     orders: Mutex<HashMap<String, Held>>,
-    faults: Mutex<Faults>,
+    dial: Dial,
 }
 
 /// An order as the platform holds it.
@@ -49,6 +48,7 @@ struct Held {
     init: Init,
     /// `MaGiaoDich` and time of the payment, once made.
     paid: Option<(String, Timestamp)>,
+    refunds: Vec<refund::HeldRefund>,
 }
 
 impl PaymentSimulator {
@@ -59,16 +59,12 @@ impl PaymentSimulator {
             portal: config.public_url(),
             http: reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).build()?,
             orders: Mutex::default(),
-            faults: Mutex::default(),
+            dial: Dial::default(),
         })
     }
 
     fn orders(&self) -> MutexGuard<'_, HashMap<String, Held>> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn by_id(&self, id: &str) -> Option<Held> {
@@ -92,6 +88,7 @@ impl PaymentSimulator {
             id: random_word(),
             init: init.clone(),
             paid: None,
+            refunds: Vec::new(),
         });
         (held.init.amount == init.amount).then(|| held.clone())
     }
@@ -100,6 +97,7 @@ impl PaymentSimulator {
     fn news(&self, reference: &str, held: Option<&Held>) -> Callback {
         let paid = held.and_then(|held| held.paid.as_ref());
         let (transaction, at) = paid.cloned().unwrap_or_else(|| (String::new(), Timestamp::now()));
+        let at = at.checked_add(SignedDuration::from_secs(self.dial.faults().clock_skew)).unwrap_or(at);
         Callback {
             kind: "ConfirmTrans".to_owned(),
             error_code: if paid.is_some() { SUCCESS } else { OTHER_ERROR }.to_owned(),
@@ -125,14 +123,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/receipt", web::post().to(receipt))
             .route("/pay/{id}", web::get().to(show))
             .route("/pay/{id}", web::post().to(pay))
-            .route("/faults", web::get().to(faults::show))
-            .route("/faults", web::put().to(faults::set)),
+            .route("/refund", web::post().to(refund::order))
+            .route("/refund/query", web::post().to(refund::query))
+            .route("/faults", web::get().to(gateway_faults::show::<PaymentSimulator>))
+            .route("/faults", web::put().to(gateway_faults::set::<PaymentSimulator>)),
     );
 }
 
 /// Opens a payment.
 async fn open(platform: web::Data<PaymentSimulator>, init: web::Json<Init>) -> HttpResponse {
-    if let Some(broken) = faults::disturb(&platform).await {
+    if let Some(broken) = platform.dial.disturb().await {
         return broken;
     }
     let (init, partner) = (init.into_inner(), &platform.partner);
@@ -152,7 +152,7 @@ async fn open(platform: web::Data<PaymentSimulator>, init: web::Json<Init>) -> H
         pay_url,
         digest: String::new(),
     };
-    HttpResponse::Ok().json(reply.sign(partner))
+    platform.dial.answered(HttpResponse::Ok().json(reply.sign(partner)))
 }
 
 /// Why an init message is refused.
@@ -174,14 +174,15 @@ fn refusal(init: &Init, partner: &Partner) -> Option<&'static str> {
 
 /// Answers what became of an order: the fields and digest of a callback.
 async fn receipt(platform: web::Data<PaymentSimulator>, query: web::Json<ReceiptQuery>) -> HttpResponse {
-    if let Some(broken) = faults::disturb(&platform).await {
+    if let Some(broken) = platform.dial.disturb().await {
         return broken;
     }
     if !query.is_authentic(&platform.partner) {
         return HttpResponse::Forbidden().finish();
     }
     let held = platform.orders().get(&query.reference).cloned();
-    HttpResponse::Ok().json(platform.news(&query.reference, held.as_ref()).to_json())
+    let news = platform.news(&query.reference, held.as_ref()).to_json();
+    platform.dial.answered(HttpResponse::Ok().json(news))
 }
 
 /// The pay page.
@@ -215,7 +216,9 @@ async fn pay(
         return HttpResponse::NotFound().content_type("text/html; charset=utf-8").body(page::UNKNOWN);
     };
     let news = platform.news(&held.init.reference, Some(&held));
-    let replies = deliver::deliver(&platform, &news).await;
+    let faults = platform.dial.of_next_notice();
+    let body = deliver::disturbed(&news, &faults, &platform.partner);
+    let replies = deliver(&platform, body, &faults).await;
     let accepts = request.headers().get(ACCEPT).and_then(|h| h.to_str().ok()).unwrap_or_default();
     if accepts.contains("application/json") {
         return HttpResponse::Ok().json(json!({

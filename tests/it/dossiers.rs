@@ -6,7 +6,7 @@ mod clocks;
 mod counter;
 mod lifecycles;
 mod once;
-mod play;
+pub mod play;
 mod privacy;
 mod racing;
 mod reading;

@@ -8,7 +8,7 @@
 
 mod callback;
 mod client;
-mod flat;
+pub(crate) mod flat;
 mod init;
 mod refund;
 

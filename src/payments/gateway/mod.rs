@@ -11,6 +11,7 @@
 
 pub mod national;
 mod notice;
+pub mod vnpay;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -28,17 +29,39 @@ pub use notice::{Notice, Payment, Says, Source, exact};
 
 /// A gateway as it is registered.
 struct Adapter {
+    offer: Offer,
     build: fn(&Config) -> Result<Arc<dyn Gateway>>,
     /// Where it calls us.
     routes: fn(&mut ServiceConfig),
 }
 
 /// The gateways there are.
-const ADAPTERS: [Adapter; 1] = [Adapter { build: national::build, routes: national::routes }];
+const ADAPTERS: [Adapter; 2] = [
+    Adapter { offer: national::OFFER, build: national::build, routes: national::routes },
+    Adapter { offer: vnpay::OFFER, build: vnpay::build, routes: vnpay::routes },
+];
+
+/// A gateway as attempts are begun at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    /// Its name in our tables and addresses: small letters and `_`.
+    pub name: &'static str,
+    /// How long an attempt stays payable: after that, its denial by the gateway closes it.
+    pub lifetime: SignedDuration,
+    /// It is asked for a page, and what became of a payment; whoever collects at the counter
+    /// is not.
+    pub online: bool,
+}
+
+/// The gateway of a name, if this portal lets payers choose it.
+pub fn offered(config: &Config, name: &str) -> Option<Offer> {
+    let chosen = config.payment.gateways.iter().any(|offered| offered == name);
+    ADAPTERS.iter().map(|adapter| adapter.offer).find(|offer| chosen && offer.name == name)
+}
 
 /// What the messages of a gateway mean.
 pub trait Words: Debug + Send + Sync {
-    /// Its name in our tables and addresses: small letters and `_`.
+    /// The name of its [`Offer`].
     fn gateway(&self) -> &'static str;
 
     /// Reads a message from its bytes as they came: what is verified is what was sent, never
@@ -52,9 +75,6 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T>>;
 /// A gateway as a partner meets it.
 pub trait Gateway: Debug + Send + Sync {
     fn words(&self) -> Arc<dyn Words>;
-
-    /// How long an attempt stays payable: after that, its denial by the gateway closes it.
-    fn lifetime(&self) -> SignedDuration;
 
     /// Opens a payment and gives the page where it can be made. Asking again for the same
     /// reference gives a page of the same payment.
@@ -151,13 +171,17 @@ pub enum RefundState {
     Failed,
 }
 
-/// The gateways of a portal.
+/// The gateways there are, and those among which a payer may choose.
 #[derive(Debug)]
 pub struct Gateways(Vec<Arc<dyn Gateway>>);
 
 impl Gateways {
     pub fn new(config: &Config) -> Result<Self> {
-        Ok(Self(ADAPTERS.iter().map(|adapter| (adapter.build)(config)).collect::<Result<_>>()?))
+        let all = Self(ADAPTERS.iter().map(|adapter| (adapter.build)(config)).collect::<Result<_>>()?);
+        for name in &config.payment.gateways {
+            all.named(name).context("payment.gateways")?;
+        }
+        Ok(all)
     }
 
     /// The gateway of a name.

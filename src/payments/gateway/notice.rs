@@ -9,6 +9,8 @@ pub enum Source {
     Callback,
     /// It answered when we asked.
     Query,
+    /// A cashier recorded it.
+    Counter,
 }
 
 impl Source {
@@ -17,6 +19,7 @@ impl Source {
         match self {
             Self::Callback => "callback",
             Self::Query => "query",
+            Self::Counter => "counter",
         }
     }
 }

@@ -14,6 +14,7 @@ use motcua::db::{Db, DbLimits, Tx};
 use motcua::error::Result;
 use motcua::ledger::Payer;
 use motcua::national::payment_platform::{Callback, CallbackReply, Partner};
+use motcua::payments::gateway::vnpay::wire::Merchant;
 use motcua::payments::{
     self, ChargeIn, ChargeKind, Debtor, Gateways, Order, OrderState, PaymentOut, open_order, payment_of,
     write_charges,
@@ -31,6 +32,8 @@ pub struct Stage {
     pub db: Db,
     pub gateways: Gateways,
     pub partner: Partner,
+    pub merchant: Merchant,
+    config: Config,
     pub http: reqwest::Client,
     pub portal: String,
     pub simulator: String,
@@ -62,6 +65,8 @@ impl Stage {
             db,
             gateways: Gateways::new(&config).unwrap(),
             partner: Partner::of(&config.payment),
+            merchant: Merchant::of(&config),
+            config: config.clone(),
             http: reqwest::Client::new(),
             portal: config.public_url(),
             simulator: config.payment_gateway(),
@@ -179,6 +184,38 @@ impl Stage {
         let answer: Value = answer.json().await.unwrap();
         let replies = answer["replies"].as_array().unwrap().iter();
         replies.map(|reply| reply["MaLoi"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Begins an attempt at a gateway: its reference and its page.
+    pub async fn choose(&self, order: &Order, gateway: &str) -> (String, String) {
+        let (dossier, offer) = (order.dossier_id, payments::gateway::offered(&self.config, gateway).unwrap());
+        self.write(move |tx| payments::choose(tx, dossier, offer)).await.unwrap();
+        let payload = json!({ "attempt_id": self.attempt(order) });
+        payments::run_open_payment(&self.db, &self.gateways, payload).await.unwrap();
+        let attempt = self.payment(order).await.order.unwrap().attempts.pop().unwrap();
+        (attempt.reference, attempt.page.unwrap())
+    }
+
+    /// Where a page of VNPAY is paid by its button.
+    pub fn vnpay_pay_address(&self, page: &str) -> String {
+        let reference = page.split_once("vnp_TxnRef=").unwrap().1.split('&').next().unwrap();
+        format!("{}/paymentv2/pay/{reference}", self.config.vnpay_url())
+    }
+
+    pub async fn open_at_vnpay(&self, page: &str) {
+        assert_eq!(self.http.get(page).send().await.unwrap().status(), 200);
+    }
+
+    /// Opens a page of VNPAY and pays, as a script does.
+    pub async fn pay_at_vnpay(&self, page: &str) -> Value {
+        self.open_at_vnpay(page).await;
+        let pay = self.http.post(self.vnpay_pay_address(page)).header("Accept", "application/json");
+        pay.send().await.unwrap().json().await.unwrap()
+    }
+
+    pub async fn vnpay_faults(&self, faults: Value) {
+        let put = self.http.put(format!("{}/faults", self.config.vnpay_url())).json(&faults);
+        assert_eq!(put.send().await.unwrap().status(), 200);
     }
 
     pub async fn faults(&self, faults: Value) {

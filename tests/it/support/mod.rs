@@ -1,9 +1,11 @@
 //! What the integration tests stand on.
+mod judge;
 mod motcua;
 mod portal;
 pub mod stage;
 mod test_db;
 
+pub use judge::judge;
 pub use motcua::{DataDir, send};
 pub use portal::{PASSWORD, Portal, access_token};
 pub use test_db::TestDb;

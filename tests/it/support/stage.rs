@@ -129,11 +129,22 @@ impl Portal {
     }
 
     pub fn nobody(&self) -> Caller<'_> {
-        Caller { portal: self, login: None, token: RefCell::default() }
+        Caller { portal: self, login: None, scopes: Vec::new(), token: RefCell::default() }
+    }
+
+    /// A machine client with a scope.
+    pub fn machine(&self, scope: &str) -> Caller<'_> {
+        self.sql(
+            "INSERT INTO machine_client (id, client_id, secret_hash, name, scopes, created_at)
+             VALUES (gen_random_uuid(), $1, '', 'Hệ thống mẫu', ARRAY[$1], now())",
+            scope,
+        );
+        let id = self.id_of("SELECT id FROM machine_client WHERE client_id = $1", scope);
+        Caller { scopes: vec![scope.to_owned()], ..self.caller(Subject::Machine(id), 0) }
     }
 
     fn caller(&self, subject: Subject, level: i16) -> Caller<'_> {
-        Caller { portal: self, login: Some((subject, level)), token: RefCell::default() }
+        Caller { portal: self, login: Some((subject, level)), scopes: Vec::new(), token: RefCell::default() }
     }
 
     /// The citizen with that number, logged in at a level; recorded when new, as a login does.
@@ -287,7 +298,7 @@ impl Caller<'_> {
             return Some(token.clone());
         }
         let session = app.db.write_blocking(&Actor::system("test"), |tx| {
-            session::open(tx, subject, level, &[], SignedDuration::from_hours(1))
+            session::open(tx, subject, level, &self.scopes, SignedDuration::from_hours(1))
         });
         let session = session.expect("the login succeeds");
         let token = app.tokens.issue(Kind::Access, &session, &subject.key(), now).expect("a token").text;

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    Answer, Demand, DemandLine, Found, Gateway, Notice, Payment, Question, Refund, RefundState, Says, Source,
-    Words, exact,
+    Answer, Demand, DemandLine, Found, Gateway, Notice, Offer, Payment, Question, Refund, RefundState, Says,
+    Source, Words, exact,
 };
 use crate::config::Config;
 use crate::national::payment_platform::{
@@ -20,12 +20,11 @@ use crate::national::payment_platform::{
 use crate::national::wire_moment;
 use crate::payments::charge::ChargeKind;
 
-/// The gateway at which an order's first attempt is opened: every person of the country can
-/// pay there, and the money's way to the treasury is its business.
 pub const NAME: &str = "national";
 
-/// An attempt there stays payable for a month: it is told of by message, and nobody is waiting.
-pub const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// The gateway at which an order's first attempt is opened: every person of the country can
+/// pay there. It stays payable for a month: it is told of by message, and nobody is waiting.
+pub const OFFER: Offer = Offer { name: NAME, lifetime: SignedDuration::from_hours(30 * 24), online: true };
 
 pub(super) fn build(config: &Config) -> Result<Arc<dyn Gateway>> {
     Ok(Arc::new(National { platform: PaymentPlatform::new(config)? }))
@@ -89,10 +88,6 @@ struct National {
 impl Gateway for National {
     fn words(&self) -> Arc<dyn Words> {
         Arc::new(NationalWords { partner: self.platform.partner.clone() })
-    }
-
-    fn lifetime(&self) -> SignedDuration {
-        LIFETIME
     }
 
     fn open<'a>(&'a self, demand: &'a Demand, now: Timestamp) -> Answer<'a, String> {
