@@ -20,6 +20,7 @@ pub mod files;
 pub mod http;
 pub mod jobs;
 pub mod land_tax;
+pub mod ledger;
 pub mod national;
 pub mod notices;
 pub mod payments;

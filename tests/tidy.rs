@@ -8,7 +8,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules in the order of dependence: a module may use those before it. `app`
 /// stands early because everybody may use it; it assembles all the others.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 32] = [
     "calendar",
     "workflow",
     "config",
@@ -25,6 +25,7 @@ const ORDER: [&str; 31] = [
     "agencies",
     "catalogue",
     "files",
+    "ledger",
     "fees",
     "payments",
     "records",
@@ -53,7 +54,7 @@ const EXCEPTIONS: [(&str, &str, &str); 3] = [
 const PURE: [&str; 2] = ["calendar", "workflow"];
 
 /// Which folder writes which table; whoever else wants a change calls it.
-const OWNERS: [(&str, &[&str]); 13] = [
+const OWNERS: [(&str, &[&str]); 14] = [
     ("db", &["audit_log"]),
     ("http", &["idempotency_key"]),
     ("jobs", &["job", "periodic_task"]),
@@ -62,6 +63,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
     ("agencies", &["agency", "agency_closure", "position", "substitution"]),
     ("catalogue", &["procedure", "procedure_version", "service_level", "catalogue_revision"]),
     ("files", &["file"]),
+    ("ledger", &["account", "transfer", "posting"]),
     ("payments", &["charge", "payment_order", "gateway_event"]),
     ("land_tax", &["tax_slip"]),
     ("notices", &["message"]),

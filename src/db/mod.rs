@@ -32,6 +32,10 @@ pub use prepared::{Condition, Prepared, condition, prepared};
 /// plan must serve when a table that is small today has grown: so by index where there is one.
 const PLAN_ONCE: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
 
+/// The role that the migrations make and the application works under: it reads and writes
+/// rows, and can neither change tables nor what is booked.
+pub const APPLICATION_ROLE: &str = "motcua_app";
+
 /// How often a transaction that lost to another one is run again.
 const RETRIES: u32 = 3;
 
@@ -133,10 +137,11 @@ impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Session {
 }
 
 impl Db {
-    /// Connects; fails at once when the database cannot be reached.
+    /// Connects; fails at once when the database cannot be reached. Every session works under
+    /// [`APPLICATION_ROLE`], set with the rest of its settings when it is opened.
     pub fn connect(url: &str, limits: &DbLimits, clock: Clock) -> anyhow::Result<Self> {
         let setup = format!(
-            "SET statement_timeout = {}; SET lock_timeout = {}; SET TIME ZONE 'UTC'; SET jit = off; {PLAN_ONCE}",
+            "SET ROLE {APPLICATION_ROLE}; SET statement_timeout = {}; SET lock_timeout = {}; SET TIME ZONE 'UTC'; SET jit = off; {PLAN_ONCE}",
             limits.statement_timeout_ms, limits.lock_timeout_ms,
         );
         let pool = Pool::builder()

@@ -1,6 +1,15 @@
 // Generated from the migrations: `UPDATE_SCHEMA=1 cargo test --test it schema` rewrites it.
 
 diesel::table! {
+    account (id) {
+        id -> Uuid,
+        kind -> Text,
+        owner -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     agency (id) {
         id -> Uuid,
         code -> Text,
@@ -340,6 +349,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    posting (transfer_id, line) {
+        transfer_id -> Uuid,
+        line -> SmallInt,
+        account_id -> Uuid,
+        side -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
     procedure (code) {
         code -> Text,
         name -> Text,
@@ -434,7 +453,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    transfer (id) {
+        id -> Uuid,
+        kind -> Text,
+        cause_kind -> Text,
+        cause_id -> Uuid,
+        dossier_id -> Nullable<Uuid>,
+        order_id -> Nullable<Uuid>,
+        day -> Date,
+        reason -> Text,
+        booked_at -> Timestamptz,
+        actor -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    account,
     agency,
     agency_closure,
     audit_log,
@@ -459,6 +494,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     periodic_task,
     person,
     position,
+    posting,
     procedure,
     procedure_version,
     service_level,
@@ -466,4 +502,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     staff,
     substitution,
     tax_slip,
+    transfer,
 );

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::code::DossierCode;
 use super::facts::Known;
@@ -20,7 +19,8 @@ use crate::catalogue::tariff::FeeLine;
 use crate::db::schema::{dossier, dossier_unit, file};
 use crate::db::{Tx, to_sql};
 use crate::error::{NOT_FOUND, Result};
-use crate::payments::{self, Balance, ChargeIn, ChargeKind};
+use crate::ledger::Payer;
+use crate::payments::{self, Balance, ChargeIn, ChargeKind, Debtor};
 use crate::{catalogue, jobs};
 use std::sync::Arc;
 
@@ -119,7 +119,10 @@ pub fn write(tx: &mut Tx, loaded: &Loaded, plan: &Plan) -> Result<i32> {
         }
     }
     let charges = if plan.effects.contains(&SideEffect::ComputeFees) { fees(loaded)? } else { Vec::new() };
-    money(tx, id, &charges, std::slice::from_ref(plan))?;
+    let (person, org) = (loaded.row.applicant_person_id, loaded.row.applicant_org_id);
+    let payer = Payer::of(id, person, org);
+    let debtor = Debtor { dossier_id: id, payer, unit_id: loaded.row.receiving_unit_id };
+    money(tx, &debtor, &charges, std::slice::from_ref(plan))?;
     if plan.effects.contains(&SideEffect::CancelPayment) {
         payments::cancel_order(tx, id)?;
     }
@@ -136,15 +139,15 @@ fn fees(loaded: &Loaded) -> Result<Vec<FeeLine>> {
 }
 
 /// Charges, and the payment that is opened for them.
-pub fn money(tx: &mut Tx, dossier_id: Uuid, lines: &[FeeLine], plans: &[Plan]) -> Result<()> {
+pub fn money(tx: &mut Tx, debtor: &Debtor, lines: &[FeeLine], plans: &[Plan]) -> Result<()> {
     let charges: Vec<ChargeIn> = lines.iter().map(charge).collect();
     if !charges.is_empty() {
-        payments::write_charges(tx, dossier_id, &charges)?;
+        payments::write_charges(tx, debtor, &charges)?;
     }
     if plans.iter().any(|plan| plan.effects.contains(&SideEffect::OpenPayment)) {
-        let due = payments::balance(tx.conn, dossier_id)?.due();
+        let due = payments::balance(tx.conn, debtor.dossier_id)?.due();
         if due > 0 {
-            payments::open_order(tx, dossier_id, due)?;
+            payments::open_order(tx, debtor.dossier_id, due)?;
         }
     }
     Ok(())

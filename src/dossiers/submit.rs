@@ -37,6 +37,8 @@ use crate::db::{Batcher, Db, Tx, date_to_sql, prepared, to_sql};
 use crate::error::{BUSY, Error, FORBIDDEN, Problem, Result, STALE};
 use crate::http::{IfMatch, KEY_REUSED, Keyed, Once, Reply, answered, store_answers};
 use crate::jobs;
+use crate::ledger::Payer;
+use crate::payments::Debtor;
 use crate::workflow::Channel;
 
 /// Length of the word that opens the public tracking: 62^16 possibilities.
@@ -284,7 +286,10 @@ fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
         crate::files::move_to_dossiers(tx, &with_files)?;
     }
     for submission in batch {
-        store::money(tx, submission.filed.id, &submission.filed.charges, &submission.filed.plans)?;
+        let filed = &submission.filed;
+        let payer = Payer::of(filed.id, filed.person_id, filed.org_id);
+        let debtor = Debtor { dossier_id: filed.id, payer, unit_id: filed.receiving_unit_id };
+        store::money(tx, &debtor, &filed.charges, &filed.plans)?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::db::schema::charge;
 use crate::db::{Tx, prepared, to_sql};
 use crate::error::{Error, Result};
+use crate::ledger::{self, Account, Cause, Entry, Kind, Levy, Payer};
 
 /// Phí pays for a service, lệ phí is a levy; receipts keep them apart (Luật Phí và lệ phí).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -33,7 +34,15 @@ impl ChargeKind {
         }
     }
 
-    fn of(word: &str) -> Result<Self> {
+    /// The account of the unit on which it is booked.
+    pub(super) fn levy(self) -> Levy {
+        match self {
+            Self::Charge => Levy::Charge,
+            Self::Fee => Levy::Fee,
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Result<Self> {
         match word {
             "charge" => Ok(Self::Charge),
             "fee" => Ok(Self::Fee),
@@ -73,10 +82,20 @@ pub struct Charge {
     pub explanation: Value,
 }
 
-/// Writes charges of a dossier. One that was charged before stands as it is: a workflow may
-/// pass the step that computes the fees again, and the dossier owes each of them once.
-pub fn write_charges(tx: &mut Tx, dossier_id: Uuid, charges: &[ChargeIn]) -> Result<()> {
-    let now = to_sql(tx.now);
+/// Whose charges they are. The dossier's row may not be there yet: a group commit writes it last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Debtor {
+    pub dossier_id: Uuid,
+    pub payer: Payer,
+    /// The unit that received the dossier, and whose revenue it is.
+    pub unit_id: Uuid,
+}
+
+/// Writes charges of a dossier and books them: the payer owes, the unit earned. One that was
+/// charged before stands as it is: a workflow may pass the step that computes the fees again,
+/// and the dossier owes each of them once. What costs nothing is not booked.
+pub fn write_charges(tx: &mut Tx, debtor: &Debtor, charges: &[ChargeIn]) -> Result<()> {
+    let (now, dossier_id) = (to_sql(tx.now), debtor.dossier_id);
     let rows: Vec<_> = charges
         .iter()
         .map(|c| {
@@ -93,11 +112,21 @@ pub fn write_charges(tx: &mut Tx, dossier_id: Uuid, charges: &[ChargeIn]) -> Res
             )
         })
         .collect();
-    diesel::insert_into(charge::table)
+    let written: Vec<(Uuid, String, String, i64)> = diesel::insert_into(charge::table)
         .values(rows)
         .on_conflict((charge::dossier_id, charge::fee_code))
         .do_nothing()
-        .execute(tx.conn)?;
+        .returning((charge::id, charge::name, charge::kind, charge::amount))
+        .get_results(tx.conn)?;
+    let owed = written.into_iter().filter(|(.., amount)| *amount > 0);
+    let entries = owed.map(|(id, name, kind, amount)| {
+        let levy = ChargeKind::of(&kind)?.levy();
+        let (debit, credit) =
+            (Account::Receivable(debtor.payer), Account::Revenue { unit_id: debtor.unit_id, levy });
+        let cause = Cause { kind: "charge", id };
+        Ok(Entry::of(Kind::Charge, cause, &name, debit, credit, amount).about(Some(dossier_id), None))
+    });
+    ledger::book_all(tx, &entries.collect::<Result<Vec<_>>>()?)?;
     Ok(())
 }
 

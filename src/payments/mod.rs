@@ -13,7 +13,7 @@ pub mod order;
 pub mod poll;
 pub mod show;
 
-pub use charge::{Balance, Charge, ChargeIn, ChargeKind, balance, charges_of, write_charges};
+pub use charge::{Balance, Charge, ChargeIn, ChargeKind, Debtor, balance, charges_of, write_charges};
 pub use inbox::{FEE_PAID, FeePaid};
 pub use order::{OPEN_PAYMENT, Order, OrderState, cancel_order, open_order, run_open_payment};
 pub use poll::{POLL_EVERY, poll_payments};

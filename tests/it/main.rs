@@ -12,6 +12,7 @@ mod dossiers;
 mod files;
 mod http;
 mod jobs;
+mod ledger;
 mod matrix;
 mod national;
 mod openapi_judge;

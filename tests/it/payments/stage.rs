@@ -12,9 +12,10 @@ use motcua::clock::Clock;
 use motcua::config::Config;
 use motcua::db::{Db, DbLimits, Tx};
 use motcua::error::Result;
+use motcua::ledger::Payer;
 use motcua::national::payment_platform::{Callback, CallbackReply, Partner, PaymentPlatform};
 use motcua::payments::{
-    self, ChargeIn, ChargeKind, Order, OrderState, PaymentOut, open_order, payment_of, write_charges,
+    self, ChargeIn, ChargeKind, Debtor, Order, OrderState, PaymentOut, open_order, payment_of, write_charges,
 };
 use motcua::simulators::Simulators;
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ impl Stage {
         insert_dossier(&mut self.test_db.connect(), dossier);
         let charge = residence_fee(AMOUNT);
         let written = move |tx: &mut Tx| {
-            write_charges(tx, dossier, std::slice::from_ref(&charge))?;
+            write_charges(tx, &debtor(dossier), std::slice::from_ref(&charge))?;
             open_order(tx, dossier, AMOUNT)
         };
         self.write(written).await.unwrap()
@@ -82,7 +83,9 @@ impl Stage {
     /// Charges the fee of an order's dossier once more.
     pub async fn charge_again(&self, order: &Order, amount: i64) {
         let (dossier, charge) = (order.dossier_id, residence_fee(amount));
-        self.write(move |tx| write_charges(tx, dossier, std::slice::from_ref(&charge))).await.unwrap();
+        self.write(move |tx| write_charges(tx, &debtor(dossier), std::slice::from_ref(&charge)))
+            .await
+            .unwrap();
     }
 
     /// The same, with its pay page; gives the page's address too.
@@ -231,6 +234,12 @@ fn insert_dossier(conn: &mut PgConnection, id: Uuid) {
     .bind::<SqlUuid, _>(id)
     .execute(conn)
     .unwrap();
+}
+
+/// Its applicant has no account with the portal.
+pub fn debtor(dossier_id: Uuid) -> Debtor {
+    let payer = Payer::of(dossier_id, None, None);
+    Debtor { dossier_id, payer, unit_id: "00000000-0000-0000-0000-0000000000a1".parse().unwrap() }
 }
 
 fn residence_fee(amount: i64) -> ChargeIn {

@@ -1,0 +1,3 @@
+//! The book that balances to the đồng.
+mod booking;
+mod role;
