@@ -14,11 +14,10 @@ use crate::dossiers::{self, late, payment_events};
 use crate::http::forget_answers;
 use crate::jobs::{Outcome, Periodic, Runner, remove_done};
 use crate::national::messages::MessageGateway;
-use crate::national::payment_platform::PaymentPlatform;
 use crate::national::portal::NationalPortal;
 use crate::national::tax::TaxOffice;
 use crate::notices::{self, Templates};
-use crate::payments::{self, FeePaid};
+use crate::payments::{self, FeePaid, Gateways};
 use crate::{catalogue, land_tax, people, sync};
 
 /// How often what is no longer needed is removed.
@@ -34,15 +33,15 @@ const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 
 /// All handlers and tasks over an `App`.
 pub fn runner(app: &Arc<App>) -> Result<Runner> {
-    let platform = Arc::new(PaymentPlatform::new(&app.config)?);
-    let asked = platform.clone();
+    let gateways = Arc::new(Gateways::new(&app.config)?);
+    let asked = gateways.clone();
     let late_every = Duration::from_secs(app.config.deadlines.late_every_seconds.into());
     let runner = Runner::new(app.clone())
         .on(payments::OPEN_PAYMENT, move |context| {
-            let platform = platform.clone();
+            let gateways = gateways.clone();
             async move {
                 let payload = context.job.payload.clone();
-                payments::run_open_payment(&context.db, &platform, payload).await?;
+                payments::run_open_payment(&context.db, &gateways, payload).await?;
                 Ok(Outcome::Done)
             }
         })
@@ -53,8 +52,8 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
         })
         .every(Periodic::new("mark_late", late_every, |app| async move { late::mark(&app).await.map(drop) }))
         .every(Periodic::new("poll_payments", payments::POLL_EVERY, move |app| {
-            let platform = asked.clone();
-            async move { payments::poll_payments(&app.db, &platform).await.map(drop) }
+            let gateways = asked.clone();
+            async move { payments::poll_payments(&app.db, &gateways).await.map(drop) }
         }))
         .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }))
         .every(Periodic::new("turn_of_day", CLEAN_EVERY, |app| async move { turn_of_day(&app).await }));

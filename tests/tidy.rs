@@ -64,7 +64,7 @@ const OWNERS: [(&str, &[&str]); 14] = [
     ("catalogue", &["procedure", "procedure_version", "service_level", "catalogue_revision"]),
     ("files", &["file"]),
     ("ledger", &["account", "transfer", "posting"]),
-    ("payments", &["charge", "payment_order", "gateway_event"]),
+    ("payments", &["charge", "payment_order", "payment_attempt", "gateway_payment", "gateway_event"]),
     ("land_tax", &["tax_slip"]),
     ("notices", &["message"]),
     ("sync", &["dossier_sync"]),

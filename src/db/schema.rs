@@ -200,6 +200,22 @@ diesel::table! {
         reference -> Nullable<Text>,
         outcome -> Text,
         received_at -> Timestamptz,
+        gateway -> Text,
+    }
+}
+
+diesel::table! {
+    gateway_payment (id) {
+        id -> Uuid,
+        gateway -> Text,
+        transaction -> Text,
+        reference -> Text,
+        attempt_id -> Nullable<Uuid>,
+        amount -> BigInt,
+        bank -> Text,
+        paid_at -> Nullable<Timestamptz>,
+        outcome -> Text,
+        told_at -> Timestamptz,
     }
 }
 
@@ -298,18 +314,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_attempt (id) {
+        id -> Uuid,
+        order_id -> Uuid,
+        gateway -> Text,
+        reference -> Text,
+        state -> Text,
+        page -> Nullable<Text>,
+        opened_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        asked -> Integer,
+        ask_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     payment_order (id) {
         id -> Uuid,
         dossier_id -> Uuid,
         reference -> Text,
         amount -> BigInt,
         state -> Text,
-        pay_url -> Nullable<Text>,
         opened_at -> Timestamptz,
         paid_at -> Nullable<Timestamptz>,
         gateway_txn -> Nullable<Text>,
-        asked -> Integer,
-        ask_at -> Nullable<Timestamptz>,
+        gateway -> Nullable<Text>,
     }
 }
 
@@ -483,6 +512,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     draft,
     file,
     gateway_event,
+    gateway_payment,
     idempotency_key,
     job,
     login_flow,
@@ -490,6 +520,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mandate,
     message,
     organisation,
+    payment_attempt,
     payment_order,
     periodic_task,
     person,

@@ -5,8 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::attempt::{Attempt, AttemptState, attempts_of};
 use super::charge::{Charge, balance, charges_of};
-use super::order::{OrderState, latest_of};
+use super::order::{Order, OrderState, latest_of};
 use crate::error::Result;
 
 /// The money side of a dossier; amounts in đồng.
@@ -28,16 +29,31 @@ pub struct PaymentOut {
 /// An order as its payer sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct OrderOut {
-    /// Reference at the payment platform.
+    /// Its number, and the reference of its first attempt.
     #[schema(max_length = 20)]
     pub reference: String,
     pub state: OrderState,
     /// Đồng.
     #[schema(minimum = 1)]
     pub amount: i64,
-    /// Page where it can be paid; absent while the platform has not answered, and when
-    /// there is nothing to pay any more.
+    /// Page where it can be paid, of the newest attempt that has one; absent while no gateway
+    /// has answered, and when there is nothing to pay any more.
     pub pay_url: Option<String>,
+    /// The tries to pay it, the oldest first.
+    pub attempts: Vec<AttemptOut>,
+}
+
+/// A try to pay an order at one gateway.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AttemptOut {
+    pub gateway: String,
+    /// What the gateway knows it by.
+    #[schema(max_length = 20)]
+    pub reference: String,
+    pub state: AttemptState,
+    /// Where it can be paid: absent while the gateway has not answered, and when it cannot be
+    /// paid any more.
+    pub page: Option<String>,
 }
 
 /// Charges, sums and the newest order of a dossier. The caller has checked who may see it.
@@ -45,11 +61,22 @@ pub fn payment_of(conn: &mut PgConnection, dossier_id: Uuid) -> Result<PaymentOu
     let charges = charges_of(conn, dossier_id)?;
     let total: i64 = charges.iter().map(|charge| charge.amount).sum();
     let paid = balance(conn, dossier_id)?.paid;
-    let order = latest_of(conn, dossier_id)?.map(|order| OrderOut {
-        pay_url: order.pay_url.filter(|_| order.state == OrderState::Open),
-        reference: order.reference,
-        state: order.state,
-        amount: order.amount,
-    });
+    let order = match latest_of(conn, dossier_id)? {
+        Some(order) => Some(order_out(conn, order)?),
+        None => None,
+    };
     Ok(PaymentOut { charges, total, paid, due: total - paid, order })
+}
+
+fn order_out(conn: &mut PgConnection, order: Order) -> Result<OrderOut> {
+    let shown = |attempt: Attempt| AttemptOut {
+        page: attempt.page.filter(|_| order.state == OrderState::Open && attempt.state == AttemptState::Open),
+        gateway: attempt.gateway,
+        reference: attempt.reference,
+        state: attempt.state,
+    };
+    let attempts: Vec<AttemptOut> = attempts_of(conn, order.id)?.into_iter().map(shown).collect();
+    let is_address = |page: &String| page.starts_with("http");
+    let pay_url = attempts.iter().rev().find_map(|attempt| attempt.page.clone().filter(is_address));
+    Ok(OrderOut { reference: order.reference, state: order.state, amount: order.amount, pay_url, attempts })
 }

@@ -15,15 +15,22 @@ SELECT format('dossier %s: an open order over %s đồng, %s due', dossier.code,
   FROM money JOIN dossier ON dossier.id = money.dossier_id LEFT JOIN charged USING (dossier_id)
  WHERE money.open > 0 AND money.open <> coalesce(charged.amount, 0) - money.paid
 UNION ALL
-SELECT format('order %s: paid, but no message of the platform settled it', reference)
-  FROM payment_order
- WHERE state = 'paid'
-   AND NOT EXISTS (SELECT 1 FROM gateway_event e
-                    WHERE e.reference = payment_order.reference AND e.outcome = 'settled')
+SELECT format('order %s: paid, but no payment of a gateway settled it', o.reference)
+  FROM payment_order o
+ WHERE o.state = 'paid'
+   AND NOT EXISTS (SELECT 1 FROM gateway_payment p JOIN payment_attempt a ON a.id = p.attempt_id
+                    WHERE p.gateway = o.gateway AND p.transaction = o.gateway_txn AND p.outcome = 'settled'
+                      AND p.amount = o.amount AND a.order_id = o.id AND a.state = 'paid')
 UNION ALL
-SELECT format('order %s: settled by the platform, but %s', o.reference, o.state)
-  FROM gateway_event e JOIN payment_order o ON o.reference = e.reference
- WHERE e.outcome = 'settled' AND o.state <> 'paid'
+SELECT format('order %s: settled by a gateway, but %s', o.reference, o.state)
+  FROM gateway_payment p JOIN payment_attempt a ON a.id = p.attempt_id JOIN payment_order o ON o.id = a.order_id
+ WHERE p.outcome = 'settled'
+   AND (o.state <> 'paid' OR o.gateway IS DISTINCT FROM p.gateway OR o.gateway_txn IS DISTINCT FROM p.transaction)
+UNION ALL
+SELECT format('payment %s of %s: kept, but no message told of it', p.transaction, p.gateway)
+  FROM gateway_payment p
+ WHERE NOT EXISTS (SELECT 1 FROM gateway_event e
+                    WHERE e.gateway = p.gateway AND e.reference = p.reference)
 UNION ALL
 -- Status 6 waits for payment; the job that moves the dossier on is written with the settling.
 SELECT format('dossier %s: everything is paid, and it still waits for payment', dossier.code)

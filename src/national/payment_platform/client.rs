@@ -7,7 +7,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::init::Beneficiary;
-use super::{Callback, Demand, Init, InitReply, Partner, ReceiptQuery, SUCCESS};
+use super::{
+    Callback, Demand, GiveBack, Init, InitReply, Partner, ReceiptQuery, RefundMessage, RefundReply,
+    RefundWord, SUCCESS,
+};
 use crate::config::Config;
 
 /// Longest answer that is read, in bytes.
@@ -71,6 +74,29 @@ impl PaymentPlatform {
         ensure!(callback.is_authentic(&self.partner), "the answer is not signed by the platform");
         ensure!(callback.reference == reference, "the answer is about another order");
         Ok(if callback.error_code == SUCCESS { Receipt::Paid(answer) } else { Receipt::NotPaid })
+    }
+
+    /// Gives money back; sent again with the same id, it is the same refund.
+    pub async fn refund(&self, refund: &GiveBack, now: Timestamp) -> Result<RefundWord> {
+        self.refund_word("refund", RefundMessage::order(&self.partner, refund, now)).await
+    }
+
+    /// Asks what became of a refund. One that the platform never heard of has failed: its
+    /// order can be sent again.
+    pub async fn refund_state(&self, refund: &GiveBack, now: Timestamp) -> Result<RefundWord> {
+        self.refund_word("refund/query", RefundMessage::question(&self.partner, refund, now)).await
+    }
+
+    async fn refund_word(&self, what: &str, message: RefundMessage) -> Result<RefundWord> {
+        let answer = self.ask(what, &message).await?;
+        let reply: RefundReply = serde_json::from_slice(&answer).context("the answer cannot be read")?;
+        ensure!(reply.is_authentic(&self.partner), "the answer is not signed by the platform");
+        ensure!(reply.id == message.id, "the answer is about another refund");
+        if !reply.is_success() {
+            tracing::warn!(id = reply.id, "the platform refused a refund: {}", reply.description);
+            return Ok(RefundWord::Failed);
+        }
+        serde_json::from_value(reply.state.into()).context("the state of the refund cannot be read")
     }
 
     async fn ask(&self, what: &str, message: &impl serde::Serialize) -> Result<Bytes> {

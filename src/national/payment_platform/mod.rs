@@ -10,6 +10,7 @@ mod callback;
 mod client;
 mod flat;
 mod init;
+mod refund;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -20,6 +21,7 @@ pub use super::wire_time;
 pub use callback::{Callback, CallbackReply, Unreadable};
 pub use client::{PaymentPlatform, Receipt};
 pub use init::{Beneficiary, Demand, FeeLine, Init, InitReply, ReceiptInfo, ReceiptQuery};
+pub use refund::{GiveBack, RefundMessage, RefundReply, RefundWord};
 
 /// `MaLoi` of success.
 pub const SUCCESS: &str = "00";

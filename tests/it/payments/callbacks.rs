@@ -2,7 +2,9 @@
 use motcua::config::Secret;
 use motcua::national::payment_platform::Partner;
 use motcua::payments::OrderState;
-use motcua::payments::inbox::{Source, take_in};
+use motcua::payments::gateway::Source;
+use motcua::payments::gateway::national::NationalWords;
+use motcua::payments::inbox::take_in;
 use serde_json::{Value, json};
 
 use super::stage::Stage;
@@ -85,7 +87,12 @@ async fn what_is_wrong_in_any_way_changes_nothing() {
         assert_eq!(stage.everything(), before, "{name}: {body}");
     }
     assert_eq!(stage.outcomes().len(), cases.len());
+    assert_eq!(stage.payments(), ["6999 wrong_amount"], "a payment is kept once, as it was told first");
     assert_eq!(stage.reply(&order, genuine).await, "00", "and the genuine one still settles");
+    assert_eq!(stage.payments(), ["7000 settled"]);
+    let wrong = stage.signed(&order, |n| n.amount = "1".to_owned());
+    assert_eq!(stage.reply(&order, wrong).await, "99");
+    assert_eq!(stage.payments(), ["7000 settled"], "what settled is not told otherwise");
 }
 
 // Mutant: digest over the parsed number instead of the text: `7000` as a number is the same text.
@@ -144,6 +151,7 @@ async fn money_for_a_cancelled_order_is_late_and_changes_nothing() {
     assert_eq!(stage.reply(&order, stage.signed(&order, |_| {})).await, "99");
     assert_eq!(stage.everything(), before);
     assert_eq!(stage.outcomes(), ["late"]);
+    assert_eq!(stage.payments(), ["7000 late"]);
 }
 
 #[actix_web::test]
@@ -154,6 +162,7 @@ async fn an_unknown_reference_is_answered_without_telling_more() {
     order.reference = "261122AAAAAAAAAAAAAA".to_owned();
     assert_eq!(stage.reply(&order, stage.signed(&order, |_| {})).await, "99");
     assert_eq!(stage.outcomes(), ["unknown_order"]);
+    assert_eq!(stage.payments(), ["7000 unknown_order"]);
     let long = stage.signed(&order, |n| n.reference = "a b ".repeat(1000));
     let (status, answer) = stage.send(long).await;
     assert_eq!((status, &answer["MaLoi"], &answer["MaThamChieu"]), (200, &json!("99"), &json!("")));
@@ -171,9 +180,10 @@ async fn a_second_payment_of_one_order_is_kept_apart() {
     assert_eq!(stage.reply(&order, second).await, "99");
     assert_eq!(stage.everything(), after);
     assert_eq!(stage.outcomes(), ["settled", "paid_twice"]);
+    assert_eq!(stage.payments(), ["7000 settled", "7000 paid_twice"]);
 }
 
-// Mutant: drop the unique key on payment_order.gateway_txn.
+// Mutant: drop the unique key on gateway_payment (gateway, transaction).
 #[actix_web::test]
 async fn one_payment_settles_one_order() {
     let stage = Stage::new().await;
@@ -196,7 +206,8 @@ async fn a_notice_refused_for_a_wrong_key_of_ours_is_good_once_the_key_is_mended
     let mended = Partner { code: "MOTCUA".to_owned(), key: Secret::new("new key".to_owned()) };
     let body = stage.notice(&order).sign(&mended).to_json().to_string();
     assert_eq!(stage.reply(&order, body.clone()).await, "99");
-    let taken = stage.write(move |tx| take_in(tx, &mended, Source::Callback, body.as_bytes())).await.unwrap();
-    assert!(taken.0.is_accepted());
+    let words = NationalWords { partner: mended };
+    let taken = stage.write(move |tx| take_in(tx, &words, Source::Callback, body.as_bytes())).await.unwrap();
+    assert!(taken.outcome.is_accepted());
     assert_eq!(stage.outcomes(), ["settled"], "one row, now the one that settled");
 }

@@ -62,12 +62,12 @@ async fn a_lost_callback_is_found_by_asking() {
     let (order, url) = stage.payable().await;
     stage.faults(json!({ "drop_callbacks": true })).await;
     assert_eq!(stage.pay(&url).await, [""; 0]);
-    assert_eq!(poll_payments(&stage.db, &stage.platform).await.unwrap(), 0, "not due yet");
+    assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0, "not due yet");
     stage.db.clock.set(Some(stage.db.clock.now() + jiff::SignedDuration::from_secs(31)));
-    assert_eq!(poll_payments(&stage.db, &stage.platform).await.unwrap(), 1);
+    assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 1);
     assert_eq!(stage.state(&order).await, OrderState::Paid);
     assert_eq!((stage.outcomes(), stage.paid_jobs().len()), (vec!["settled".to_owned()], 1));
-    assert_eq!(poll_payments(&stage.db, &stage.platform).await.unwrap(), 0);
+    assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0);
 }
 
 #[actix_web::test]
@@ -78,8 +78,8 @@ async fn an_order_that_is_not_paid_is_asked_about_less_and_less_often() {
     let at = |seconds| stage.db.clock.set(Some(start + jiff::SignedDuration::from_secs(seconds)));
     for (seconds, asked) in [(31, 1), (60, 1), (92, 2), (180, 2), (213, 3)] {
         at(seconds);
-        assert_eq!(poll_payments(&stage.db, &stage.platform).await.unwrap(), 0);
-        let sql = "SELECT asked::text AS line FROM payment_order";
+        assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0);
+        let sql = "SELECT asked::text AS line FROM payment_attempt";
         let counted = crate::support::lines(&mut stage.test_db.connect(), sql);
         assert_eq!(counted, [asked.to_string()], "after {seconds} s");
     }
@@ -90,9 +90,9 @@ async fn an_order_that_is_not_paid_is_asked_about_less_and_less_often() {
 async fn a_platform_that_fails_is_asked_again_and_gives_the_same_page() {
     let stage = Stage::new().await;
     let order = stage.order().await;
-    let payload = json!({ "order_id": order.id });
+    let payload = json!({ "attempt_id": stage.attempt(&order) });
     stage.faults(json!({ "errors": 1 })).await;
-    let open = || payments::run_open_payment(&stage.db, &stage.platform, payload.clone());
+    let open = || payments::run_open_payment(&stage.db, &stage.gateways, payload.clone());
     assert!(open().await.is_err());
     assert_eq!(stage.payment(&order).await.order.unwrap().pay_url, None);
     open().await.unwrap();
@@ -116,7 +116,7 @@ async fn a_dossier_has_one_open_order_however_often_it_is_demanded() {
     assert_eq!(demand(0).await.unwrap_err().code().code, "nothing_due");
     let jobs = "SELECT kind || ' ' || subject AS line FROM job";
     let jobs = crate::support::lines(&mut stage.test_db.connect(), jobs);
-    assert_eq!(jobs, [format!("open_payment {}", order.id)]);
+    assert_eq!(jobs, [format!("open_payment {}", stage.attempt(&order))]);
     stage.cancel(&order).await;
     assert_ne!(demand(AMOUNT).await.unwrap().reference, order.reference);
 }
@@ -200,4 +200,42 @@ fn both_operations_are_documented() {
     let body = &api["components"]["schemas"]["CallbackIn"];
     assert_eq!(body["required"], json!(["MaThamChieu"]));
     assert_eq!(body["properties"]["SoTien"]["type"], json!(["string", "number", "null"]));
+}
+
+// Mutant: let an order expire by the clock alone.
+#[actix_web::test]
+async fn an_order_expires_only_when_the_gateway_denies_it_after_its_end() {
+    let stage = Stage::new().await;
+    let (order, url) = stage.payable().await;
+    let start = stage.db.clock.now();
+    let at = |days: i64| stage.db.clock.set(Some(start + jiff::SignedDuration::from_hours(24 * days)));
+    at(29);
+    assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0);
+    assert_eq!(stage.state(&order).await, OrderState::Open, "denied, but not ended");
+    at(31);
+    stage.faults(json!({ "errors": 1 })).await;
+    assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0);
+    assert_eq!(stage.state(&order).await, OrderState::Open, "ended, but nobody answered");
+    at(32);
+    assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0);
+    assert_eq!(stage.state(&order).await, OrderState::Expired);
+    assert_eq!(stage.attempts(&order), ["national closed"]);
+    assert_eq!(stage.pay(&url).await, ["99"], "late money");
+    assert_eq!(stage.state(&order).await, OrderState::Expired);
+    assert_eq!((stage.outcomes(), stage.payments()), (vec!["late".to_owned()], vec!["7000 late".to_owned()]));
+    assert_eq!(stage.attempts(&order), ["national paid"]);
+}
+
+// Mutant: ask only about attempts of open orders.
+#[actix_web::test]
+async fn money_for_a_cancelled_order_is_found_by_asking_and_kept() {
+    let stage = Stage::new().await;
+    let (order, url) = stage.payable().await;
+    stage.cancel(&order).await;
+    stage.faults(json!({ "drop_callbacks": true })).await;
+    assert_eq!(stage.pay(&url).await, [""; 0]);
+    stage.db.clock.set(Some(stage.db.clock.now() + jiff::SignedDuration::from_secs(31)));
+    assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0);
+    assert_eq!((stage.outcomes(), stage.payments()), (vec!["late".to_owned()], vec!["7000 late".to_owned()]));
+    assert_eq!(stage.state(&order).await, OrderState::Cancelled);
 }

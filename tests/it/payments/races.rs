@@ -51,7 +51,7 @@ async fn of_two_payments_of_one_order_one_settles() {
     assert_eq!(stage.outcomes().iter().filter(|outcome| *outcome == "paid_twice").count(), 7);
 }
 
-// Mutant: drop the unique key on payment_order.gateway_txn.
+// Mutant: drop the unique key on gateway_payment (gateway, transaction).
 #[actix_web::test]
 async fn one_payment_told_for_many_orders_settles_one() {
     let stage = Stage::new().await;
@@ -74,7 +74,7 @@ async fn copies_from_the_platform_and_the_polling_are_one_posting() {
     }
     stage.db.clock.set(Some(stage.db.clock.now() + jiff::SignedDuration::from_secs(31)));
     let pay = join_all(pages.iter().map(|(_, url)| stage.pay(url)));
-    let poll = join_all((0..4).map(|_| poll_payments(&stage.db, &stage.platform)));
+    let poll = join_all((0..4).map(|_| poll_payments(&stage.db, &stage.gateways)));
     let (paid, polled) = futures_util::join!(pay, poll);
     assert_eq!(paid, vec![vec!["00"; 8]; 4]);
     assert!(polled.into_iter().all(|found| found.is_ok()));

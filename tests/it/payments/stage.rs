@@ -13,9 +13,10 @@ use motcua::config::Config;
 use motcua::db::{Db, DbLimits, Tx};
 use motcua::error::Result;
 use motcua::ledger::Payer;
-use motcua::national::payment_platform::{Callback, CallbackReply, Partner, PaymentPlatform};
+use motcua::national::payment_platform::{Callback, CallbackReply, Partner};
 use motcua::payments::{
-    self, ChargeIn, ChargeKind, Debtor, Order, OrderState, PaymentOut, open_order, payment_of, write_charges,
+    self, ChargeIn, ChargeKind, Debtor, Gateways, Order, OrderState, PaymentOut, open_order, payment_of,
+    write_charges,
 };
 use motcua::simulators::Simulators;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub const AMOUNT: i64 = 7000;
 pub struct Stage {
     // Dropped last: it takes the database away.
     pub db: Db,
-    pub platform: PaymentPlatform,
+    pub gateways: Gateways,
     pub partner: Partner,
     pub http: reqwest::Client,
     pub portal: String,
@@ -59,7 +60,7 @@ impl Stage {
         actix_web::rt::spawn(server.workers(1).disable_signals().listen(simulator).unwrap().run());
         Self {
             db,
-            platform: PaymentPlatform::new(&config).unwrap(),
+            gateways: Gateways::new(&config).unwrap(),
             partner: Partner::of(&config.payment),
             http: reqwest::Client::new(),
             portal: config.public_url(),
@@ -91,10 +92,19 @@ impl Stage {
     /// The same, with its pay page; gives the page's address too.
     pub async fn payable(&self) -> (Order, String) {
         let order = self.order().await;
-        let payload = json!({ "order_id": order.id });
-        payments::run_open_payment(&self.db, &self.platform, payload).await.unwrap();
+        let payload = json!({ "attempt_id": self.attempt(&order) });
+        payments::run_open_payment(&self.db, &self.gateways, payload).await.unwrap();
         let url = self.payment(&order).await.order.unwrap().pay_url.unwrap();
         (order, url)
+    }
+
+    /// The newest attempt at an order.
+    pub fn attempt(&self, order: &Order) -> Uuid {
+        let sql = format!(
+            "SELECT id::text AS line FROM payment_attempt WHERE order_id = '{}' ORDER BY id DESC LIMIT 1",
+            order.id
+        );
+        lines(&mut self.test_db.connect(), &sql)[0].parse().unwrap()
     }
 
     pub async fn payment(&self, order: &Order) -> PaymentOut {
@@ -178,7 +188,7 @@ impl Stage {
 
     /// Everything that a payment could change, as lines to compare.
     pub fn everything(&self) -> Vec<String> {
-        let sql = "SELECT concat_ws(' ', id, state, amount, paid_at, gateway_txn) AS line FROM payment_order
+        let sql = "SELECT concat_ws(' ', id, state, amount, paid_at, gateway, gateway_txn) AS line FROM payment_order
                    UNION ALL SELECT concat_ws(' ', kind, dedup, payload) FROM job
                    UNION ALL SELECT concat_ws(' ', operation, subject) FROM audit_log
                    UNION ALL SELECT concat_ws(' ', id, amount) FROM charge ORDER BY 1";
@@ -189,6 +199,21 @@ impl Stage {
     pub fn outcomes(&self) -> Vec<String> {
         let sql = "SELECT outcome AS line FROM gateway_event ORDER BY received_at, id";
         lines(&mut self.test_db.connect(), sql)
+    }
+
+    /// The payments that were kept, in the order of their coming: amount and outcome.
+    pub fn payments(&self) -> Vec<String> {
+        let sql = "SELECT amount || ' ' || outcome AS line FROM gateway_payment ORDER BY id";
+        lines(&mut self.test_db.connect(), sql)
+    }
+
+    /// The attempts at an order, the oldest first: gateway and state.
+    pub fn attempts(&self, order: &Order) -> Vec<String> {
+        let sql = format!(
+            "SELECT gateway || ' ' || state AS line FROM payment_attempt WHERE order_id = '{}' ORDER BY id",
+            order.id
+        );
+        lines(&mut self.test_db.connect(), &sql)
     }
 
     /// The payloads of the jobs that say that money came.

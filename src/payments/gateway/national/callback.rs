@@ -11,13 +11,15 @@ use utoipa::openapi::{Object, ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use super::inbox::{Source, take_in};
+use super::super::Source;
+use super::NationalWords;
 use crate::app::{App, RequestId};
 use crate::auth::{Actor, Who};
 use crate::db::Tx;
 use crate::error::{MALFORMED, Problem, Result, TOO_LARGE};
 use crate::http::UNSUPPORTED;
 use crate::national::payment_platform::{CallbackReply, Partner};
+use crate::payments::inbox::take_in;
 
 /// Largest notice, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -43,10 +45,11 @@ pub async fn receive_payment_callback(
     body: web::Bytes,
 ) -> Result<web::Json<CallbackReply>> {
     check(&request, &body)?;
-    let partner = Partner::of(&app.config.payment);
+    let words = NationalWords { partner: Partner::of(&app.config.payment) };
     let reply = move |tx: &mut Tx| {
-        let (outcome, reference) = take_in(tx, &partner, Source::Callback, &body)?;
-        Ok(reference.map(|r| CallbackReply::new(&partner, outcome.is_accepted(), Some(&r), tx.now)))
+        let taken = take_in(tx, &words, Source::Callback, &body)?;
+        let accepted = taken.outcome.is_accepted();
+        Ok(taken.reference.map(|r| CallbackReply::new(&words.partner, accepted, Some(&r), tx.now)))
     };
     let reply = app.db.write(&platform(&request), reply).await?;
     reply.map(web::Json).ok_or_else(|| MALFORMED.err())
