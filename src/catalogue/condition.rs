@@ -196,6 +196,30 @@ impl Cond {
     }
 }
 
+impl Cond {
+    /// It and all conditions inside it.
+    pub fn parts(&self) -> Vec<&Cond> {
+        let inner: Vec<&Cond> = match self {
+            Self::All(conds) | Self::Any(conds) => conds.iter().collect(),
+            Self::Not(cond) => vec![cond],
+            _ => Vec::new(),
+        };
+        std::iter::once(self).chain(inner.into_iter().flat_map(Cond::parts)).collect()
+    }
+
+    /// Pointers to the answers that it looks at.
+    pub fn fields(&self) -> Vec<&str> {
+        self.parts().into_iter().filter_map(Cond::field).collect()
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field(pointer, _) => Some(pointer),
+            _ => None,
+        }
+    }
+}
+
 impl Test {
     fn holds(&self, answer: Option<&Value>, filed: Date) -> bool {
         let given = answer.filter(|value| !value.is_null() && value.as_str() != Some(""));

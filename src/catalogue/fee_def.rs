@@ -21,6 +21,9 @@ pub struct FeeDef {
     pub refundable: bool,
     /// The document that sets it.
     pub legal_basis: String,
+    /// The clause of that document ("điểm, khoản, điều"), where it is known.
+    #[serde(default)]
+    pub clause: Option<String>,
     /// When it applies at all.
     #[serde(default)]
     pub when: Option<Cond>,
@@ -29,6 +32,9 @@ pub struct FeeDef {
     /// Who is spared.
     #[serde(default)]
     pub exemptions: Vec<ExemptionDef>,
+    /// Who pays less.
+    #[serde(default)]
+    pub reductions: Vec<ReductionDef>,
 }
 
 words! {
@@ -70,9 +76,13 @@ pub struct RateDef {
     /// The document that sets it, where it differs from the fee's.
     #[serde(default)]
     pub legal_basis: Option<String>,
+    /// The clause of that document.
+    #[serde(default)]
+    pub clause: Option<String>,
 }
 
-/// How an amount is computed. Money is whole đồng.
+/// How an amount is computed. Money is whole đồng; a share of a value is rounded down to
+/// whole đồng, before the cap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RateRule {
@@ -126,14 +136,102 @@ pub struct Tier {
     pub amount: i64,
 }
 
-/// Who is spared a fee, and by which document.
+impl RateRule {
+    /// The answers that it counts by: the key in the rule and the pointer to the answer.
+    pub fn counted(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Fixed { .. } => Vec::new(),
+            Self::PerUnit { quantity, .. } => vec![("quantity", quantity)],
+            Self::Tiers { quantity, copies, .. } => std::iter::once(("quantity", quantity.as_str()))
+                .chain(copies.as_deref().map(|copies| ("copies", copies)))
+                .collect(),
+            Self::Percent { base, .. } => vec![("base", base)],
+        }
+    }
+}
+
+/// Who is spared a fee, since and until when, and by which document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExemptionDef {
     /// When it applies.
     pub when: Cond,
+    /// First day; none = as long as the fee.
+    #[serde(default)]
+    pub from: Option<Date>,
+    /// Last day; none = until further notice.
+    #[serde(default)]
+    pub to: Option<Date>,
     /// The document.
     pub legal_basis: String,
+    /// The clause of that document.
+    #[serde(default)]
+    pub clause: Option<String>,
     /// What people read.
     pub name: String,
+}
+
+/// Who pays less of a fee, since and until when, and by which document. Of several that
+/// apply to one filing the one that leaves the least to pay is taken; they are never added up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReductionDef {
+    /// When it applies; none = to every filing of those days.
+    #[serde(default)]
+    pub when: Option<Cond>,
+    /// First day.
+    pub from: Date,
+    /// Last day; none = until further notice.
+    #[serde(default)]
+    pub to: Option<Date>,
+    /// How much less.
+    pub rule: ReductionRule,
+    /// The document.
+    pub legal_basis: String,
+    /// The clause of that document.
+    #[serde(default)]
+    pub clause: Option<String>,
+    /// What people read.
+    pub name: String,
+}
+
+/// How much less is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ReductionRule {
+    /// A share off. What is left to pay is rounded down to whole đồng.
+    Percent {
+        /// One hundredth of a percent: 1000 = 10 %.
+        basis_points: i64,
+    },
+    /// An amount off, as far as there is something to pay.
+    Amount {
+        /// In đồng.
+        amount: i64,
+    },
+}
+
+impl RateDef {
+    /// Is it in force on this day?
+    pub fn covers(&self, day: Date) -> bool {
+        in_force(Some(self.from), self.to, day)
+    }
+}
+
+impl ExemptionDef {
+    /// Is it in force on this day?
+    pub fn covers(&self, day: Date) -> bool {
+        in_force(self.from, self.to, day)
+    }
+}
+
+impl ReductionDef {
+    /// Is it in force on this day?
+    pub fn covers(&self, day: Date) -> bool {
+        self.from <= day && self.to.is_none_or(|last| day <= last)
+    }
+}
+
+fn in_force(first: Option<Date>, last: Option<Date>, day: Date) -> bool {
+    first.is_none_or(|first| first <= day) && last.is_none_or(|last| day <= last)
 }

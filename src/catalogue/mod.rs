@@ -22,7 +22,10 @@ pub mod import;
 pub mod in_force;
 pub mod procedure;
 pub mod publish;
+mod quote;
+mod relief;
 mod revision;
+mod rule_words;
 pub mod rules;
 pub mod scenario;
 pub mod scenario_def;
@@ -45,6 +48,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(import::import_procedures)
         .service(check_draft::check_procedure_definition)
         .service(show::read_procedure)
+        .service(quote::quote_fees)
         .service(publish::publish_procedure_version)
         .service(close::close_procedure)
         .service(fields::list_fields)

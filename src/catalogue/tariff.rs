@@ -1,6 +1,13 @@
 //! PURE: what a filing costs. Money is whole đồng; every step is checked arithmetic.
+//!
+//! An exemption comes before everything; else the one rate of the day and channel gives the
+//! amount, and the reduction that leaves the least takes off its part. Rounding: a percentage
+//! of a value is rounded down to whole đồng before its cap, and so is what a reduction by a
+//! percentage leaves to pay; nothing else is ever rounded.
 use super::condition::Filing;
-use super::fee_def::{Collect, ExemptionDef, FeeDef, FeeKind, RateDef, RateRule, Tier};
+use super::fee_def::{Collect, FeeDef, FeeKind, RateDef, RateRule, Tier};
+use super::relief::{reduced, spared};
+use super::rule_words::{Cited, sentence};
 use serde::Serialize;
 
 /// One line of a fee notice, with its reason.
@@ -24,6 +31,24 @@ pub struct FeeLine {
     pub refundable: bool,
     /// When it is collected.
     pub collect: Collect,
+    /// The rules that made the amount, in the order in which they did.
+    pub rules: Vec<AppliedRule>,
+}
+
+/// A rule of the published definition that had a part in an amount.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = AppliedFeeRule)]
+pub struct AppliedRule {
+    /// JSON Pointer to it in the definition, e.g. `/fees/0/rates/1`.
+    pub pointer: String,
+    /// The document.
+    pub legal_basis: String,
+    /// The clause of that document; absent where the definition does not name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// What is owed after it, in đồng.
+    #[schema(minimum = 0)]
+    pub amount: i64,
 }
 
 /// Why a fee cannot be computed. A published procedure can still meet the ones about
@@ -52,8 +77,9 @@ pub enum QuoteError {
 /// Every fee of a filing, those that come to nothing included.
 pub fn quote(fees: &[FeeDef], filing: &Filing) -> Result<Vec<FeeLine>, QuoteError> {
     fees.iter()
-        .filter(|fee| fee.when.as_ref().is_none_or(|when| when.holds(filing)))
-        .map(|fee| line(fee, filing))
+        .enumerate()
+        .filter(|(_, fee)| fee.when.as_ref().is_none_or(|when| when.holds(filing)))
+        .map(|(number, fee)| line(&format!("/fees/{number}"), fee, filing))
         .collect()
 }
 
@@ -64,47 +90,58 @@ pub fn total(lines: &[FeeLine]) -> Result<i64, QuoteError> {
     })
 }
 
-fn line(fee: &FeeDef, filing: &Filing) -> Result<FeeLine, QuoteError> {
-    let exemption = fee.exemptions.iter().find(|spared| spared.when.holds(filing));
-    if let Some(exemption) = exemption {
-        return Ok(spared(fee, exemption));
+/// `place`: the pointer to the fee in the definition.
+fn line(place: &str, fee: &FeeDef, filing: &Filing) -> Result<FeeLine, QuoteError> {
+    if let Some(line) = spared(place, fee, filing) {
+        return Ok(line);
     }
-    let rate = rate(fee, filing)?;
+    let (number, rate) = rate(fee, filing)?;
     let Computed { amount, vi, en } = compute(fee, &rate.rule, filing)?;
     let amount = i64::try_from(amount).map_err(|_| QuoteError::TooLarge(fee.code.clone()))?;
-    let legal_basis = rate.legal_basis.as_ref().unwrap_or(&fee.legal_basis);
-    Ok(FeeLine { amount, explanation_vi: vi, explanation_en: en, ..base(fee, legal_basis) })
+    let cited = Cited {
+        legal_basis: rate.legal_basis.as_ref().unwrap_or(&fee.legal_basis),
+        clause: if rate.legal_basis.is_none() {
+            rate.clause.as_ref().or(fee.clause.as_ref())
+        } else {
+            rate.clause.as_ref()
+        },
+        from: Some(rate.from),
+        to: rate.to,
+        channel: rate.channel,
+    };
+    let (vi, en) = sentence((vi, en), &cited);
+    let owed = base(fee, amount, (vi, en), &format!("{place}/rates/{number}"), &cited);
+    Ok(reduced(place, fee, filing, owed))
 }
 
-/// A line of nothing, by this document.
-fn base(fee: &FeeDef, legal_basis: &str) -> FeeLine {
+/// A line by one rule.
+pub(super) fn base(
+    fee: &FeeDef,
+    amount: i64,
+    (vi, en): (String, String),
+    pointer: &str,
+    cited: &Cited,
+) -> FeeLine {
     FeeLine {
         code: fee.code.clone(),
         name: fee.name.clone(),
         kind: fee.kind,
-        amount: 0,
-        explanation_vi: String::new(),
-        explanation_en: String::new(),
-        legal_basis: legal_basis.to_owned(),
+        amount,
+        explanation_vi: vi,
+        explanation_en: en,
+        legal_basis: cited.legal_basis.to_owned(),
         refundable: fee.refundable,
         collect: fee.collect,
+        rules: vec![cited.applied(pointer.to_owned(), amount)],
     }
 }
 
-fn spared(fee: &FeeDef, exemption: &ExemptionDef) -> FeeLine {
-    FeeLine {
-        explanation_vi: format!("Miễn: {}", exemption.name),
-        explanation_en: format!("Exempt: {}", exemption.name),
-        ..base(fee, &exemption.legal_basis)
-    }
-}
-
-/// The one rate of the day and channel. A rate for the channel comes before one for all.
-fn rate<'a>(fee: &'a FeeDef, filing: &Filing) -> Result<&'a RateDef, QuoteError> {
-    let in_force =
-        |rate: &&RateDef| rate.from <= filing.date && rate.to.is_none_or(|last| filing.date <= last);
+/// The one rate of the day and channel with its place. A rate for the channel comes before
+/// one for all.
+pub fn rate<'a>(fee: &'a FeeDef, filing: &Filing) -> Result<(usize, &'a RateDef), QuoteError> {
     for channel in [Some(filing.channel), None] {
-        let mut rates = fee.rates.iter().filter(in_force).filter(|rate| rate.channel == channel);
+        let mut rates = fee.rates.iter().enumerate().filter(|(_, rate)| rate.covers(filing.date));
+        let mut rates = rates.by_ref().filter(|(_, rate)| rate.channel == channel);
         match (rates.next(), rates.next()) {
             (Some(rate), None) => return Ok(rate),
             (Some(_), Some(_)) => return Err(QuoteError::TwoRates(fee.code.clone())),
@@ -125,6 +162,11 @@ fn compute(fee: &FeeDef, rule: &RateRule, filing: &Filing) -> Result<Computed, Q
     let count = |field: &str| quantity(fee, field, filing);
     let too_large = || QuoteError::TooLarge(fee.code.clone());
     match rule {
+        RateRule::Fixed { amount: 0 } => Ok(Computed {
+            amount: 0,
+            vi: "Không thu: mức thu 0 đồng".to_owned(),
+            en: "Nothing is charged: a rate of 0 đồng".to_owned(),
+        }),
         RateRule::Fixed { amount } => Ok(Computed {
             amount: i128::from(*amount),
             vi: format!("Mức thu {amount} đồng"),
@@ -141,33 +183,46 @@ fn compute(fee: &FeeDef, rule: &RateRule, filing: &Filing) -> Result<Computed, Q
         RateRule::Tiers { quantity: field, tiers, cap, copies } => {
             let units = count(field)?;
             let copies = copies.as_deref().map_or(Ok(1), count)?;
-            let one = capped(tiered(tiers, units).ok_or_else(too_large)?, *cap);
+            let whole = tiered(tiers, units).ok_or_else(too_large)?;
+            let one = capped(whole, *cap);
+            let (most_vi, most_en) = at_most(whole, *cap);
             Ok(Computed {
                 amount: one.checked_mul(copies).ok_or_else(too_large)?,
-                vi: format!("{copies} bản × {one} đồng ({units} đơn vị mỗi bản)"),
-                en: format!("{copies} copies × {one} đồng ({units} units a copy)"),
+                vi: format!("{copies} bản × {one} đồng ({units} đơn vị mỗi bản{most_vi})"),
+                en: format!("{copies} copies × {one} đồng ({units} units a copy{most_en})"),
             })
         }
         RateRule::Percent { base, basis_points, cap } => {
             let value = count(base)?;
             let share = value.checked_mul(i128::from(*basis_points)).ok_or_else(too_large)?;
+            // Of a value that is not negative: rounded down to whole đồng.
+            let whole = share / 10_000;
             let percent = percent(*basis_points);
+            let (most_vi, most_en) = at_most(whole, *cap);
             Ok(Computed {
-                amount: capped(share / 10_000, *cap),
-                vi: format!("{percent}% của {value} đồng"),
-                en: format!("{percent}% of {value} đồng"),
+                amount: capped(whole, *cap),
+                vi: format!("{percent}% của {value} đồng{most_vi}"),
+                en: format!("{percent}% of {value} đồng{most_en}"),
             })
         }
     }
 }
 
 /// Basis points as people write a percentage: 15 → `0.15`.
-fn percent(basis_points: i64) -> String {
+pub(super) fn percent(basis_points: i64) -> String {
     format!("{}.{:02}", basis_points / 100, basis_points % 100)
 }
 
 fn capped(amount: i128, cap: Option<i64>) -> i128 {
     cap.map_or(amount, |most| amount.min(i128::from(most)))
+}
+
+/// Says that the cap was reached.
+fn at_most(amount: i128, cap: Option<i64>) -> (String, String) {
+    match cap.filter(|cap| i128::from(*cap) < amount) {
+        Some(cap) => (format!(", tối đa {cap} đồng"), format!(", at most {cap} đồng")),
+        None => Default::default(),
+    }
 }
 
 /// The price of units 1..=`units`, each by its tier; none if it is too large.

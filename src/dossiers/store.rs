@@ -168,6 +168,7 @@ fn charge(line: &FeeLine) -> ChargeIn {
             "en": line.explanation_en,
             "legal_basis": line.legal_basis,
             "collect": line.collect.word(),
+            "rules": line.rules,
         }),
     }
 }

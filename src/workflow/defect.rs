@@ -134,6 +134,10 @@ words! {
         DocumentNeedsCounter = "document_needs_counter", "Giấy tờ phải xuất trình nhưng không nhận trực tiếp", "a document to be shown where there is no counter";
         /// Two rates on one day and channel.
         OverlappingRates = "overlapping_rates", "Hai mức thu cùng thời điểm", "two rates on one day and channel";
+        /// Two exemptions or two reductions on one day, channel and group of people.
+        OverlappingReliefs = "overlapping_reliefs", "Hai quy định miễn hoặc giảm cùng thời điểm, cùng đối tượng", "two exemptions or reductions on one day, channel and group";
+        /// A reduction of less than nothing or more than the whole.
+        BadReduction = "bad_reduction", "Mức giảm không hợp lệ", "a reduction that is not valid";
         /// A day and channel without a rate.
         RateMissing = "rate_missing", "Không có mức thu áp dụng", "no rate applies";
         /// A negative amount, a hole in the tiers, a share above the whole.

@@ -1,4 +1,6 @@
 //! The catalogue: seed, publish, search, pages, figures.
+mod fee_judge;
+mod fees;
 mod figures;
 mod portal;
 mod publish;

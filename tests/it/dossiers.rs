@@ -2,6 +2,7 @@
 mod acting;
 mod bounds;
 mod budget;
+mod charged;
 mod clocks;
 mod counter;
 mod lifecycles;

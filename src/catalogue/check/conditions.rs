@@ -27,6 +27,11 @@ pub(super) fn defects(def: &ProcedureDef, form: &Form) -> Vec<Defect> {
         for (place, exemption) in fee.exemptions.iter().enumerate() {
             judge(format!("/fees/{number}/exemptions/{place}/when"), &exemption.when);
         }
+        for (place, reduction) in fee.reductions.iter().enumerate() {
+            if let Some(cond) = &reduction.when {
+                judge(format!("/fees/{number}/reductions/{place}/when"), cond);
+            }
+        }
     }
     found
 }
@@ -99,7 +104,7 @@ fn field_defect(form: &Form, field: &str, test: &Test) -> Option<Defect> {
 }
 
 /// Two conditions that can never hold together.
-fn exclude(a: &Cond, b: &Cond) -> bool {
+pub(super) fn exclude(a: &Cond, b: &Cond) -> bool {
     match (a, b) {
         (Cond::Field(f, Test::Equals(x)), Cond::Field(g, Test::Equals(y))) => f == g && x != y,
         (Cond::Field(f, Test::Equals(x)), Cond::Field(g, Test::OneOf(ys))) => f == g && !ys.contains(x),

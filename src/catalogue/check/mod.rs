@@ -8,6 +8,7 @@ mod conditions;
 mod identity;
 mod money;
 mod papers;
+mod reliefs;
 mod service_level;
 mod staffing;
 

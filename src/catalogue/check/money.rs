@@ -1,5 +1,5 @@
 //! Fees: one valid rate on every day and channel, and a workflow that collects them.
-use super::identity::reversed;
+use super::{identity::reversed, reliefs};
 use crate::catalogue::condition::Cond;
 use crate::catalogue::definition::ProcedureDef;
 use crate::catalogue::fee_def::{FeeDef, RateDef, RateRule, Tier};
@@ -12,7 +12,7 @@ pub(super) fn defects(def: &ProcedureDef) -> Vec<Defect> {
     let mut found = Vec::new();
     for (number, fee) in def.fees.iter().enumerate() {
         let path = format!("/fees/{number}");
-        let own = [rate_defects(fee), overlaps(fee), holes(def, fee)].concat();
+        let own = [rate_defects(fee), overlaps(fee), reliefs::defects(fee), holes(def, fee)].concat();
         found.extend(own.into_iter().map(|d| d.within(&path)));
     }
     found
@@ -54,20 +54,32 @@ fn are_gapless(tiers: &[Tier]) -> bool {
     tiers.last().is_some_and(|last| last.to.is_none())
 }
 
+/// Two rates that would both apply on a day of a channel; the pair is named.
 fn overlaps(fee: &FeeDef) -> Vec<Defect> {
     let mut found = Vec::new();
     for (number, later) in fee.rates.iter().enumerate() {
         let meets = |earlier: &RateDef| {
             earlier.channel == later.channel
-                && later.to.is_none_or(|last| earlier.from <= last)
-                && earlier.to.is_none_or(|last| later.from <= last)
+                && days_meet((Some(earlier.from), earlier.to), (Some(later.from), later.to))
         };
-        if fee.rates.iter().take(number).any(meets) {
-            let path = format!("/rates/{number}");
-            found.push(Defect::new(DefectCode::OverlappingRates, path, &fee.code));
+        if let Some(other) = fee.rates.iter().take(number).position(meets) {
+            let pair = format!("{}: /rates/{other} ↔ /rates/{number}", fee.code);
+            found.push(Defect::new(DefectCode::OverlappingRates, format!("/rates/{number}"), pair));
         }
     }
     found
+}
+
+/// A first and a last day; none = without end on that side.
+pub(super) type Days = (Option<Date>, Option<Date>);
+
+/// Is there a day in both?
+pub(super) fn days_meet(a: Days, b: Days) -> bool {
+    let begins_in_time = |first: Option<Date>, last: Option<Date>| match (first, last) {
+        (Some(first), Some(last)) => first <= last,
+        _ => true,
+    };
+    begins_in_time(a.0, b.1) && begins_in_time(b.0, a.1)
 }
 
 /// A day on which the version takes filings and no rate applies: its first day, or the
@@ -92,9 +104,7 @@ fn holes(def: &ProcedureDef, fee: &FeeDef) -> Vec<Defect> {
 }
 
 fn applies(rate: &RateDef, day: Date, channel: Channel) -> bool {
-    rate.from <= day
-        && rate.to.is_none_or(|last| day <= last)
-        && rate.channel.is_none_or(|only| only == channel)
+    rate.covers(day) && rate.channel.is_none_or(|only| only == channel)
 }
 
 /// The condition can never hold on this channel.
@@ -113,7 +123,7 @@ pub(super) fn field_defects(def: &ProcedureDef, form: &Form) -> Vec<Defect> {
     let mut found = Vec::new();
     for (number, fee) in def.fees.iter().enumerate() {
         for (place, rate) in fee.rates.iter().enumerate() {
-            for (key, field) in counted(&rate.rule) {
+            for (key, field) in rate.rule.counted() {
                 let path = format!("/fees/{number}/rates/{place}/rule/{key}");
                 if let Some(code) = quantity_defect(fee, form, field) {
                     found.push(Defect::new(code, path, field));
@@ -134,17 +144,6 @@ fn quantity_defect(fee: &FeeDef, form: &Form, field: &str) -> Option<DefectCode>
     let least = schema.get("minimum").and_then(Value::as_i64);
     let there = fee.when.is_some() || form.demands(field);
     (!there || least.is_none_or(|least| least < 0)).then_some(DefectCode::QuantityUnsure)
-}
-
-fn counted(rule: &RateRule) -> Vec<(&'static str, &str)> {
-    match rule {
-        RateRule::Fixed { .. } => Vec::new(),
-        RateRule::PerUnit { quantity, .. } => vec![("quantity", quantity)],
-        RateRule::Tiers { quantity, copies, .. } => std::iter::once(("quantity", quantity.as_str()))
-            .chain(copies.as_deref().map(|copies| ("copies", copies)))
-            .collect(),
-        RateRule::Percent { base, .. } => vec![("base", base)],
-    }
 }
 
 /// A rate that can come to more than nothing.

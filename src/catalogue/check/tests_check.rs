@@ -138,10 +138,25 @@ fn papers() -> Vec<Break> {
     ]
 }
 
+/// A reduction for the poor, from the first of October to the end of 2026.
+fn less(basis_points: i64) -> Value {
+    json!({"name": "Giảm", "legal_basis": "TT 117/2026/TT-BTC", "from": "2026-10-01", "to": "2026-12-31",
+        "when": {"subject": "poor_household"}, "rule": {"kind": "percent", "basis_points": basis_points}})
+}
+
 fn money() -> Vec<Break> {
+    let spared = |from: &str| json!({"name": "Miễn", "legal_basis": "NQ 7", "from": from, "when": {"subject": "poor_household"}});
+    let twice_spared = json!([spared("2026-01-01"), spared("2027-01-01")]);
+    let mut reversed = less(1000);
+    reversed["to"] = json!("2026-09-30");
     let gap = json!([{"from": 1, "to": 2, "amount": 2000}, {"from": 4, "amount": 1000}]);
     vec![
         (D::OverlappingRates, vec![("/fees/0/rates/1/from", json!("2026-12-31"))]),
+        (D::OverlappingReliefs, vec![("/fees/0/exemptions", twice_spared)]),
+        (D::OverlappingReliefs, vec![("/fees/0/reductions", json!([less(1000), less(2000)]))]),
+        (D::BadReduction, vec![("/fees/0/reductions", json!([less(10_001)]))]),
+        (D::BadReduction, vec![("/fees/0/reductions", json!([less(0)]))]),
+        (D::DatesReversed, vec![("/fees/0/reductions", json!([reversed]))]),
         (D::RateMissing, vec![("/fees/0/rates/1/from", json!("2027-01-02"))]),
         (D::RateMissing, vec![("/fees/0/rates/1/channel", json!("online"))]),
         (D::RateMissing, vec![("/fees/0/rates", json!([]))]),
