@@ -123,6 +123,8 @@ pub struct Payment {
     pub beneficiary_account: String,
     pub beneficiary_bank: String,
     pub beneficiary_name: String,
+    /// The fields of a line of the settlement file, in their order.
+    pub settlement_fields: Vec<String>,
     pub timeout_seconds: u64,
 }
 

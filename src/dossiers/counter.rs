@@ -19,8 +19,8 @@ use crate::http::{Keyed, Reply, once};
 use crate::payments::counter::qr::Payee;
 use crate::payments::counter::slip::{SlipIn, record};
 use crate::payments::inbox::Outcome;
-use crate::workflow::Role;
 use crate::payments::{PaymentOut, QrOut, payment_of, show_qr};
+use crate::workflow::Role;
 
 /// Nothing but the wish.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

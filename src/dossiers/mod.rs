@@ -5,6 +5,7 @@
 
 mod begin_draft;
 pub mod code;
+mod counter;
 mod deadline;
 mod draft;
 mod edit_draft;
@@ -19,7 +20,6 @@ mod list;
 mod load_submission;
 mod news;
 mod passage;
-mod counter;
 mod pay;
 pub mod payment_events;
 mod plan;

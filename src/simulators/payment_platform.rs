@@ -7,6 +7,7 @@
 mod deliver;
 mod page;
 mod refund;
+mod settle;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,6 +21,7 @@ use serde_json::json;
 
 use super::gateway_faults::{self, Dial, Faults, deliver};
 use crate::config::Config;
+use crate::national::payment_platform::settlement::SettlementField;
 use crate::national::payment_platform::{
     CURRENCY, Callback, Init, InitReply, OTHER_ERROR, Partner, REFERENCE_LIMIT, ReceiptQuery, SUCCESS,
     wire_time,
@@ -38,6 +40,9 @@ pub struct PaymentSimulator {
     http: reqwest::Client,
     orders: Mutex<HashMap<String, Held>>,
     dial: Dial,
+    settlement_fields: Vec<SettlementField>,
+    /// Response files in Base64, by day.
+    responses: Mutex<HashMap<String, String>>,
 }
 
 /// An order as the platform holds it.
@@ -60,11 +65,17 @@ impl PaymentSimulator {
             http: reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).build()?,
             orders: Mutex::default(),
             dial: Dial::default(),
+            settlement_fields: SettlementField::named(&config.payment.settlement_fields)?,
+            responses: Mutex::default(),
         })
     }
 
     fn orders(&self) -> MutexGuard<'_, HashMap<String, Held>> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn responses(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.responses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn by_id(&self, id: &str) -> Option<Held> {
@@ -125,6 +136,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/pay/{id}", web::post().to(pay))
             .route("/refund", web::post().to(refund::order))
             .route("/refund/query", web::post().to(refund::query))
+            .route("/settlement", web::post().to(settle::file))
+            .route("/settlement/response", web::post().to(settle::respond))
+            .route("/settlement/{day}/response", web::get().to(settle::shown))
             .route("/faults", web::get().to(gateway_faults::show::<PaymentSimulator>))
             .route("/faults", web::put().to(gateway_faults::set::<PaymentSimulator>)),
     );

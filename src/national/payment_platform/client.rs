@@ -5,8 +5,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::init::Beneficiary;
+use super::settlement::{
+    Agreement, SettlementField, SettlementLine, SettlementMessage, SettlementReply, read_file, response_file,
+};
 use super::{
     Callback, Demand, GiveBack, Init, InitReply, Partner, ReceiptQuery, RefundMessage, RefundReply,
     RefundWord, SUCCESS,
@@ -15,6 +19,8 @@ use crate::config::Config;
 
 /// Longest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 64 * 1024;
+/// Longest settlement file that is read, in bytes of its message: some 600,000 lines.
+const SETTLEMENT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// The platform, as a partner meets it.
 #[derive(Debug, Clone)]
@@ -23,6 +29,7 @@ pub struct PaymentPlatform {
     /// Address of the platform, without a slash at its end.
     base: String,
     beneficiary: Beneficiary,
+    settlement_fields: Vec<SettlementField>,
     pub partner: Partner,
 }
 
@@ -49,6 +56,7 @@ impl PaymentPlatform {
                 bank: payment.beneficiary_bank.clone(),
                 name: payment.beneficiary_name.clone(),
             },
+            settlement_fields: SettlementField::named(&payment.settlement_fields)?,
             partner: Partner::of(payment),
         })
     }
@@ -99,13 +107,45 @@ impl PaymentPlatform {
         serde_json::from_value(reply.state.into()).context("the state of the refund cannot be read")
     }
 
+    /// The settlement file of a day: what the platform holds that it took and gave back.
+    pub async fn settlement(&self, day: Date, now: Timestamp) -> Result<Vec<SettlementLine>> {
+        let question = SettlementMessage::question(&self.partner, day, now);
+        let reply = self.settle("settlement", &question).await?;
+        read_file(&reply.file()?, &self.settlement_fields).context("the settlement file cannot be read")
+    }
+
+    /// Sends the response file: what our book says of each transaction of a day. Sent again, it
+    /// takes the place of the former.
+    pub async fn settlement_response(
+        &self,
+        day: Date,
+        lines: &[(String, Agreement)],
+        now: Timestamp,
+    ) -> Result<()> {
+        let response = SettlementMessage::response(&self.partner, day, &response_file(lines), now);
+        self.settle("settlement/response", &response).await.map(drop)
+    }
+
+    async fn settle(&self, what: &str, message: &SettlementMessage) -> Result<SettlementReply> {
+        let answer = self.ask_for(what, message, SETTLEMENT_LIMIT).await?;
+        let reply: SettlementReply = serde_json::from_slice(&answer).context("the answer cannot be read")?;
+        ensure!(reply.is_authentic(&self.partner), "the answer is not signed by the platform");
+        ensure!(reply.day == message.day, "the answer is about another day");
+        ensure!(reply.is_success(), "the platform refused: {} {}", reply.error_code, reply.description);
+        Ok(reply)
+    }
+
     async fn ask(&self, what: &str, message: &impl serde::Serialize) -> Result<Bytes> {
+        self.ask_for(what, message, ANSWER_LIMIT).await
+    }
+
+    async fn ask_for(&self, what: &str, message: &impl serde::Serialize, limit: usize) -> Result<Bytes> {
         let response = self.http.post(format!("{}/{what}", self.base)).json(message).send().await?;
         let mut response = response.error_for_status()?;
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             answer.extend_from_slice(&chunk);
-            ensure!(answer.len() <= ANSWER_LIMIT, "the answer is too long");
+            ensure!(answer.len() <= limit, "the answer is too long");
         }
         Ok(answer.into())
     }

@@ -11,6 +11,7 @@ mod client;
 pub(crate) mod flat;
 mod init;
 mod refund;
+pub mod settlement;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;

@@ -13,8 +13,12 @@ use crate::db::Tx;
 use crate::error::{BUSY, Code, Result};
 use crate::http::{Day, Text};
 
-pub static SLIP_USED: Code =
-    Code::new(409, "slip_used", "Phiếu này đã được ghi cho khoản khác", "This slip was recorded for another order");
+pub static SLIP_USED: Code = Code::new(
+    409,
+    "slip_used",
+    "Phiếu này đã được ghi cho khoản khác",
+    "This slip was recorded for another order",
+);
 
 /// The slip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -56,9 +60,11 @@ impl SlipIn {
             Self::Card { terminal, slip, amount } => {
                 (format!("{}/{}", terminal.as_str(), slip.as_str()), *amount, String::new())
             }
-            Self::Deposit { bank, slip, day, amount } => {
-                (format!("{}/{}/{}", bank.as_str(), day.date(), slip.as_str()), *amount, bank.as_str().to_owned())
-            }
+            Self::Deposit { bank, slip, day, amount } => (
+                format!("{}/{}/{}", bank.as_str(), day.date(), slip.as_str()),
+                *amount,
+                bank.as_str().to_owned(),
+            ),
         };
         let reference = reference.to_owned();
         Payment { reference, amount: Some(amount), transaction, bank, paid_at: None }

@@ -8,9 +8,9 @@ use crate::national::payment_platform::{OTHER_ERROR, RefundMessage, RefundReply,
 /// A refund as the platform holds it.
 #[derive(Debug, Clone)]
 pub(super) struct HeldRefund {
-    id: String,
-    amount: i64,
-    state: RefundWord,
+    pub(super) id: String,
+    pub(super) amount: i64,
+    pub(super) state: RefundWord,
     /// Questions that are still answered PENDING.
     pending: u32,
 }

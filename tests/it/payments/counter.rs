@@ -35,7 +35,7 @@ fn credit(transaction: &str, amount: i64, content: &str) -> Value {
 
 fn outcomes(portal: &Portal) -> Vec<String> {
     let sql = "SELECT gateway || ' ' || outcome AS line FROM gateway_event ORDER BY received_at, id";
-    lines(&mut portal.test_db.connect(), sql)
+    lines(&mut portal.database.connect(), sql)
 }
 
 // Mutant: take a notice from whoever has a login.
@@ -77,7 +77,7 @@ async fn a_transfer_by_qr_code_is_confirmed_by_the_bank_and_by_nobody_else() {
     assert_eq!(state(&cashier, &code).await, "paid");
     let kept = "SELECT transaction || ' ' || outcome AS line FROM gateway_payment ORDER BY id";
     assert_eq!(
-        lines(&mut portal.test_db.connect(), kept),
+        lines(&mut portal.database.connect(), kept),
         ["FT4 wrong_amount", "FT6 unknown_order", "FT7 unknown_order", "FT1 settled", "FT8 paid_twice"]
     );
 }
@@ -89,11 +89,19 @@ async fn a_reader_that_is_not_ours_reads_the_qr_code() {
     let shown = qr(&portal.official(Role::Cashier, ONE_STOP), &code).await;
     let payload = shown["payload"].as_str().unwrap();
     let said = judge("emvqr.js", &json!({ "payloads": [payload, payload.replace("7000", "7001")] })).await;
-    let rows: Vec<&str> = said[0]["rows"].as_array().unwrap().iter().map(|row| row.as_str().unwrap()).collect();
+    let rows: Vec<&str> =
+        said[0]["rows"].as_array().unwrap().iter().map(|row| row.as_str().unwrap()).collect();
     let reference = format!("08 {}", shown["reference"].as_str().unwrap());
-    for row in
-        ["00 01", "01 12", "00 A000000727", "01 000697041501101234567890", "02 QRIBFTTA", "53 704", "54 7000", "58 VN"]
-    {
+    for row in [
+        "00 01",
+        "01 12",
+        "00 A000000727",
+        "01 000697041501101234567890",
+        "02 QRIBFTTA",
+        "53 704",
+        "54 7000",
+        "58 VN",
+    ] {
         assert!(rows.contains(&row), "{row} in {rows:?}");
     }
     assert!(rows.contains(&reference.as_str()), "{rows:?}");
@@ -106,8 +114,7 @@ async fn a_slip_settles_one_order_and_its_number_counts_once() {
     let portal = Portal::new().await;
     let (first, second, third) = (owing(&portal).await, owing(&portal).await, owing(&portal).await);
     let cashier = portal.official(Role::Cashier, ONE_STOP);
-    let card =
-        |terminal: &str, amount: i64| json!({ "kind": "card", "terminal": terminal, "slip": "000123", "amount": amount });
+    let card = |terminal: &str, amount: i64| json!({ "kind": "card", "terminal": terminal, "slip": "000123", "amount": amount });
     let slips = |code: &str| format!("/api/v1/dossiers/{code}/payment/slips");
     let wrong = cashier.post(&slips(&first), &card("T0", 6999)).await.expect(201);
     assert_eq!((&wrong["outcome"], &wrong["payment"]["due"]), (&json!("wrong_amount"), &json!(7000)));
@@ -118,7 +125,8 @@ async fn a_slip_settles_one_order_and_its_number_counts_once() {
     assert_eq!(state(&cashier, &second).await, "open");
     let other = cashier.post(&slips(&second), &card("T2", 7000)).await.expect(201);
     assert_eq!(other["outcome"], "settled", "another terminal numbers for itself");
-    let deposit = json!({ "kind": "deposit", "bank": "VCB", "slip": "9", "day": "2026-09-14", "amount": 7000 });
+    let deposit =
+        json!({ "kind": "deposit", "bank": "VCB", "slip": "9", "day": "2026-09-14", "amount": 7000 });
     let paid_in = cashier.post(&slips(&third), &deposit).await.expect(201);
     assert_eq!(paid_in["payment"]["order"]["attempts"][1]["gateway"], "deposit");
     for bad in [json!({ "kind": "cash", "amount": 7000 }), card("", 7000), json!({})] {

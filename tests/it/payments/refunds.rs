@@ -1,4 +1,5 @@
 //! Giving back at a gateway, and every way in which a gateway goes wrong, at both of them.
+use motcua::national::payment_platform::settlement::{Agreement, SettlementKind};
 use motcua::payments::gateway::{Refund, RefundState};
 use motcua::payments::{Order, OrderState, poll_payments};
 use serde_json::{Value, json};
@@ -182,4 +183,31 @@ async fn an_answer_that_is_lost_after_success_is_asked_for_again() {
     let page = stage.payment(&order).await.order.unwrap().pay_url.unwrap();
     stage.faults(json!({ "forged": true, "spared": 0.5, "seed": 7 })).await;
     assert_eq!(stage.pay(&page).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn the_days_settlement_file_tells_what_was_taken_and_given_back() {
+    let stage = Stage::new().await;
+    let (order, page) = stage.payable().await;
+    stage.pay(&page).await;
+    stage.payable().await;
+    let refund = stage.refund(&order, "RF1", 3000).await;
+    stage.give("national", &refund).await.unwrap();
+    let (platform, now) = (stage.platform(), stage.db.clock.now());
+    let today = motcua::clock::day_of(jiff::Timestamp::now());
+    let lines = platform.settlement(today, now).await.unwrap();
+    let told: Vec<_> = lines.iter().map(|line| (line.transaction.as_str(), line.kind, line.amount)).collect();
+    assert_eq!(
+        told,
+        [(refund.transaction.as_str(), SettlementKind::Payment, 7000), ("RF1", SettlementKind::Refund, 3000)]
+    );
+    assert_eq!(lines[0].reference, refund.reference);
+    assert_eq!(platform.settlement(today.yesterday().unwrap(), now).await.unwrap(), []);
+    let response = [("GD1".to_owned(), Agreement::OnlyTheirs), ("RF1".to_owned(), Agreement::Same)];
+    platform.settlement_response(today, &response, now).await.unwrap();
+    let shown = format!("{}/settlement/{}/response", stage.simulator, today.strftime("%Y%m%d"));
+    let shown = stage.http.get(shown).send().await.unwrap().text().await.unwrap();
+    assert_eq!(shown, "R0QxfDAxClJGMXwwMAo=", "GD1|01, RF1|00");
+    stage.faults(json!({ "outage": true })).await;
+    assert!(platform.settlement(today, now).await.is_err());
 }

@@ -13,7 +13,7 @@ use motcua::config::Config;
 use motcua::db::{Db, DbLimits, Tx};
 use motcua::error::Result;
 use motcua::ledger::Payer;
-use motcua::national::payment_platform::{Callback, CallbackReply, Partner};
+use motcua::national::payment_platform::{Callback, CallbackReply, Partner, PaymentPlatform};
 use motcua::payments::gateway::vnpay::wire::Merchant;
 use motcua::payments::{
     self, ChargeIn, ChargeKind, Debtor, Gateways, Order, OrderState, PaymentOut, open_order, payment_of,
@@ -184,6 +184,11 @@ impl Stage {
         let answer: Value = answer.json().await.unwrap();
         let replies = answer["replies"].as_array().unwrap().iter();
         replies.map(|reply| reply["MaLoi"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The national platform's client.
+    pub fn platform(&self) -> PaymentPlatform {
+        PaymentPlatform::new(&self.config).unwrap()
     }
 
     /// Begins an attempt at a gateway: its reference and its page.

@@ -93,6 +93,8 @@ impl Answer {
 pub struct Caller<'p> {
     portal: &'p Portal,
     login: Option<(Subject, i16)>,
+    /// Of a machine client.
+    scopes: Vec<String>,
     /// The token, and for which time of the clock it was made.
     token: RefCell<Option<(Timestamp, String)>>,
 }
