@@ -1,5 +1,8 @@
 //! Paying: the real portal and the real simulator over HTTP, on a real PostgreSQL.
+pub mod bank;
 mod callbacks;
 mod orders;
 mod races;
-mod stage;
+mod refunds;
+pub mod stage;
+mod suspense;
