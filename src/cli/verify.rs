@@ -15,7 +15,7 @@ use crate::verify::{self, Part, Report};
 /// Check that what is stored is whole
 ///
 /// Folds the history of every dossier and compares the row, looks for gaps in the numbers,
-/// for files without bytes, for payments without charges. Changes nothing. Prints each
+/// for files without bytes, for payments without charges, and recomputes the ledger. Changes nothing. Prints each
 /// difference; ends with 0 when there is none, with 1 otherwise.
 #[derive(Debug, Args)]
 pub struct Verify {
@@ -42,8 +42,8 @@ impl Verify {
         progress("checking; this reads everything");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(verify::run(&db, &files, self.part, self.deep, &mut report))?;
-        let checked =
-            format!("{} dossiers, {} files, {} orders", report.dossiers, report.files, report.orders);
+        let Report { dossiers, files, orders, transfers, .. } = report;
+        let checked = format!("{dossiers} dossiers, {files} files, {orders} orders, {transfers} transfers");
         match report.differences {
             0 => println!("OK: {checked}"),
             found => println!("{found} differences in {checked}"),

@@ -1,8 +1,11 @@
 //! Paying: the real portal and the real simulator over HTTP, on a real PostgreSQL.
+pub mod bank;
 mod callbacks;
 mod counter;
+mod faults;
 mod orders;
 mod races;
 mod refunds;
-mod stage;
+pub mod stage;
+mod suspense;
 mod vnpay;

@@ -7,13 +7,19 @@ pub mod credit;
 pub mod qr;
 pub mod slip;
 
-use jiff::SignedDuration;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::attempt::{open_at, set_page};
-use super::gateway::Offer;
+use super::gateway::{
+    Answer, Demand, Found, Gateway, Notice, Offer, Question, Refund, RefundState, Source, Words,
+};
 use super::order::choose;
 use crate::db::Tx;
 use crate::error::{BUSY, Result};
@@ -28,6 +34,52 @@ pub const DEPOSIT: Offer = at_counter("deposit");
 
 const fn at_counter(name: &'static str) -> Offer {
     Offer { name, lifetime: SignedDuration::from_hours(24), online: false }
+}
+
+/// Who collects at the counter, where a gateway is asked for: nobody who could be asked. What
+/// is to be given back of it, a person transfers; so an order to do it fails and is listed.
+#[derive(Debug, Clone, Copy)]
+struct Collector(Offer);
+
+pub(super) fn collector(offer: Offer) -> Arc<dyn Gateway> {
+    Arc::new(Collector(offer))
+}
+
+/// Where the bank calls us.
+pub(super) fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config.service(credit::receive_bank_credit);
+}
+
+impl Words for Collector {
+    fn gateway(&self) -> &'static str {
+        self.0.name
+    }
+
+    fn read(&self, _: Source, _: &[u8]) -> Notice {
+        Notice::malformed(None)
+    }
+}
+
+impl Gateway for Collector {
+    fn words(&self) -> Arc<dyn Words> {
+        Arc::new(*self)
+    }
+
+    fn open<'a>(&'a self, _: &'a Demand, _: Timestamp) -> Answer<'a, String> {
+        async { Err(anyhow!("the counter has no page")) }.boxed()
+    }
+
+    fn query<'a>(&'a self, _: &'a Question, _: Timestamp) -> Answer<'a, Found> {
+        async { Ok(Found::NotPaid) }.boxed()
+    }
+
+    fn refund<'a>(&'a self, _: &'a Refund, _: Timestamp) -> Answer<'a, RefundState> {
+        async { Ok(RefundState::Failed) }.boxed()
+    }
+
+    fn refund_state<'a>(&'a self, _: &'a Refund, _: Timestamp) -> Answer<'a, RefundState> {
+        async { Ok(RefundState::Failed) }.boxed()
+    }
 }
 
 /// A QR code to pay by.

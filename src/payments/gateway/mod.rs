@@ -23,6 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::charge::ChargeKind;
+use super::counter::{self, CARD, DEPOSIT, VIETQR};
 use crate::config::Config;
 
 pub use notice::{Notice, Payment, Says, Source, exact};
@@ -36,9 +37,12 @@ struct Adapter {
 }
 
 /// The gateways there are.
-const ADAPTERS: [Adapter; 2] = [
+const ADAPTERS: [Adapter; 5] = [
     Adapter { offer: national::OFFER, build: national::build, routes: national::routes },
     Adapter { offer: vnpay::OFFER, build: vnpay::build, routes: vnpay::routes },
+    Adapter { offer: VIETQR, build: |_| Ok(counter::collector(VIETQR)), routes: counter::routes },
+    Adapter { offer: CARD, build: |_| Ok(counter::collector(CARD)), routes: |_| {} },
+    Adapter { offer: DEPOSIT, build: |_| Ok(counter::collector(DEPOSIT)), routes: |_| {} },
 ];
 
 /// A gateway as attempts are begun at it.
@@ -56,7 +60,8 @@ pub struct Offer {
 /// The gateway of a name, if this portal lets payers choose it.
 pub fn offered(config: &Config, name: &str) -> Option<Offer> {
     let chosen = config.payment.gateways.iter().any(|offered| offered == name);
-    ADAPTERS.iter().map(|adapter| adapter.offer).find(|offer| chosen && offer.name == name)
+    let mut online = ADAPTERS.iter().map(|adapter| adapter.offer).filter(|offer| offer.online);
+    online.find(|offer| chosen && offer.name == name)
 }
 
 /// What the messages of a gateway mean.
@@ -179,7 +184,7 @@ impl Gateways {
     pub fn new(config: &Config) -> Result<Self> {
         let all = Self(ADAPTERS.iter().map(|adapter| (adapter.build)(config)).collect::<Result<_>>()?);
         for name in &config.payment.gateways {
-            all.named(name).context("payment.gateways")?;
+            offered(config, name).with_context(|| format!("payment.gateways: there is no `{name}`"))?;
         }
         Ok(all)
     }

@@ -1,213 +1,187 @@
-//! Giving back at a gateway, and every way in which a gateway goes wrong, at both of them.
-use motcua::national::payment_platform::settlement::{Agreement, SettlementKind};
-use motcua::payments::gateway::{Refund, RefundState};
-use motcua::payments::{Order, OrderState, poll_payments};
-use serde_json::{Value, json};
+//! Money goes back once, never more than came, and every step is in the book.
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use motcua::error::Error;
+use motcua::payments::{Order, poll_refunds, refund};
 
+use super::bank::Bank;
 use super::stage::Stage;
 use crate::support::lines;
 
-const GATEWAYS: [&str; 2] = ["national", "vnpay"];
-
 impl Stage {
-    /// An order with an attempt at a gateway, and the page.
-    async fn at(&self, gateway: &str) -> (Order, String) {
-        if gateway == "national" {
-            return self.payable().await;
-        }
+    /// An order that is paid.
+    pub async fn paid(&self) -> Order {
         let order = self.order().await;
-        let page = self.choose(&order, gateway).await.1;
-        (order, page)
+        assert_eq!(self.reply(&order, self.signed(&order, |_| {})).await, "00");
+        order
     }
 
-    async fn turn(&self, gateway: &str, faults: Value) {
-        match gateway {
-            "national" => self.faults(faults).await,
-            _ => self.vnpay_faults(faults).await,
+    /// Requests a part or all of what an order's dossier paid; the number of refunds, or the
+    /// word of the refusal.
+    pub async fn refund(&self, order: &Order, amount: Option<i64>) -> Result<usize, &'static str> {
+        let dossier = order.dossier_id;
+        match self.write(move |tx| refund::request(tx, dossier, amount, "Nộp thừa")).await {
+            Ok(refunds) => Ok(refunds.len()),
+            Err(Error::Refused(refused)) => Err(refused.code.code),
+            Err(error) => panic!("{error}"),
         }
     }
 
-    /// Pays as a script: the codes of the portal's replies.
-    async fn pay_at(&self, gateway: &str, page: &str) -> Vec<String> {
-        if gateway == "national" {
-            return self.pay(page).await;
-        }
-        let shown = self.pay_at_vnpay(page).await;
-        let replies = shown["replies"].as_array().unwrap().iter();
-        replies.map(|reply| reply["RspCode"].as_str().unwrap_or_default().to_owned()).collect()
+    /// `state amount` of every refund.
+    pub fn refunds(&self) -> Vec<String> {
+        let sql = "SELECT concat_ws(' ', state, amount) AS line FROM refund ORDER BY id";
+        lines(&mut self.test_db.connect(), sql)
     }
 
-    /// The refund of an amount of what an order was paid.
-    async fn refund(&self, order: &Order, id: &str, amount: i64) -> Refund {
-        let told = format!(
-            "SELECT concat_ws(' ', p.transaction, a.reference, to_char(a.opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SSZ')) AS line
-               FROM gateway_payment p JOIN payment_attempt a ON a.id = p.attempt_id WHERE a.order_id = '{}'",
-            order.id
-        );
-        let line = lines(&mut self.test_db.connect(), &told).remove(0);
-        let [transaction, reference, opened_at] = line.split(' ').collect::<Vec<_>>()[..] else {
-            panic!("{line}")
-        };
-        Refund {
-            id: id.to_owned(),
-            reference: reference.to_owned(),
-            opened_at: opened_at.parse().unwrap(),
-            transaction: transaction.to_owned(),
-            paid: order.amount,
-            amount,
-            reason: "Hồ sơ bị từ chối | hoàn phí".to_owned(),
-            by: "test".to_owned(),
-        }
+    /// The balances of the book by kind of account: `kind balance`, debits positive.
+    pub fn balances(&self) -> Vec<String> {
+        let sql =
+            "SELECT concat_ws(' ', kind, sum(CASE side WHEN 'debit' THEN amount ELSE -amount END)) AS line
+                     FROM posting JOIN account ON account.id = account_id GROUP BY kind
+                   HAVING sum(CASE side WHEN 'debit' THEN amount ELSE -amount END) <> 0 ORDER BY 1";
+        lines(&mut self.test_db.connect(), sql)
     }
 
-    async fn give(&self, gateway: &str, refund: &Refund) -> anyhow::Result<RefundState> {
-        self.gateways.named(gateway).unwrap().refund(refund, self.db.clock.now()).await
-    }
-
-    async fn given(&self, gateway: &str, refund: &Refund) -> RefundState {
-        self.gateways.named(gateway).unwrap().refund_state(refund, self.db.clock.now()).await.unwrap()
-    }
-}
-
-// Mutant: read SUCCESS, PENDING and FAILED as one.
-#[actix_web::test]
-async fn money_is_given_back_whole_and_in_part_and_never_more_than_was_paid() {
-    for gateway in GATEWAYS {
-        let stage = Stage::new().await;
-        let (order, page) = stage.at(gateway).await;
-        stage.pay_at(gateway, &page).await;
-        let part = stage.refund(&order, "RF1", 3000).await;
-        assert_eq!(stage.give(gateway, &part).await.unwrap(), RefundState::Success, "{gateway}");
-        assert_eq!(stage.given(gateway, &part).await, RefundState::Success);
-        let too_much = stage.refund(&order, "RF2", 5000).await;
-        assert_eq!(stage.give(gateway, &too_much).await.unwrap(), RefundState::Failed, "{gateway}");
-        let (order, page) = stage.at(gateway).await;
-        stage.pay_at(gateway, &page).await;
-        stage.turn(gateway, json!({ "refund_pending": 1 })).await;
-        let whole = stage.refund(&order, "RF3", 7000).await;
-        assert_eq!(stage.give(gateway, &whole).await.unwrap(), RefundState::Pending, "{gateway}");
-        assert_eq!(stage.given(gateway, &whole).await, RefundState::Pending);
-        assert_eq!(stage.given(gateway, &whole).await, RefundState::Success);
-        let (order, page) = stage.at(gateway).await;
-        stage.turn(gateway, json!({ "refund_fails": true })).await;
-        stage.pay_at(gateway, &page).await;
-        let failed = stage.refund(&order, "RF4", 7000).await;
-        assert_eq!(stage.give(gateway, &failed).await.unwrap(), RefundState::Failed, "{gateway}");
+    async fn later(&self, seconds: i64) {
+        self.db.clock.set(Some(self.db.clock.now() + SignedDuration::from_secs(seconds)));
     }
 }
 
 #[actix_web::test]
-async fn a_refund_whose_answer_is_lost_is_the_same_refund_when_it_is_ordered_again() {
-    for gateway in GATEWAYS {
-        let stage = Stage::new().await;
-        let (order, page) = stage.at(gateway).await;
-        stage.pay_at(gateway, &page).await;
-        let refund = stage.refund(&order, "RF1", 7000).await;
-        stage.turn(gateway, json!({ "lose_answers": 1 })).await;
-        assert!(stage.give(gateway, &refund).await.is_err(), "{gateway}");
-        assert_ne!(stage.give(gateway, &refund).await.unwrap(), RefundState::Failed, "{gateway}");
-        assert_eq!(stage.given(gateway, &refund).await, RefundState::Success, "{gateway}");
-    }
-}
-
-#[actix_web::test]
-async fn every_fault_of_a_gateway_settles_nothing_wrong() {
-    for gateway in GATEWAYS {
-        let stage = Stage::new().await;
-        for (fault, outcome) in [
-            (json!({ "forged": true }), "forged"),
-            (json!({ "altered": true }), "forged"),
-            (json!({ "wrong_amount": -1 }), "wrong_amount"),
-            (json!({ "other_partner": true }), "other_partner"),
-            (json!({ "other_currency": true }), "other_currency"),
-        ] {
-            let (order, page) = stage.at(gateway).await;
-            stage.turn(gateway, fault.clone()).await;
-            stage.pay_at(gateway, &page).await;
-            assert_eq!(stage.outcomes().last().map(String::as_str), Some(outcome), "{gateway} {fault}");
-            assert_eq!(stage.state(&order).await, OrderState::Open, "{gateway} {fault}");
-            stage.turn(gateway, json!({})).await;
-            stage.pay_at(gateway, &page).await;
-            assert_eq!(stage.state(&order).await, OrderState::Paid, "{gateway} {fault}");
-        }
-        for fault in [json!({ "duplicate": 5 }), json!({ "clock_skew": -86_400 }), json!({ "delay_ms": 50 })]
-        {
-            let (order, page) = stage.at(gateway).await;
-            let before = stage.paid_jobs().len();
-            stage.turn(gateway, fault.clone()).await;
-            stage.pay_at(gateway, &page).await;
-            assert_eq!(stage.state(&order).await, OrderState::Paid, "{gateway} {fault}");
-            assert_eq!(stage.paid_jobs().len(), before + 1, "{gateway} {fault}");
-            stage.turn(gateway, json!({})).await;
-        }
-    }
-}
-
-#[actix_web::test]
-async fn notices_in_another_order_and_an_outage_lose_nothing() {
-    for gateway in GATEWAYS {
-        let stage = Stage::new().await;
-        let (first, first_page) = stage.at(gateway).await;
-        let (second, second_page) = stage.at(gateway).await;
-        stage.turn(gateway, json!({ "reorder": 2 })).await;
-        assert_eq!(stage.pay_at(gateway, &first_page).await, [""; 0], "held back");
-        assert_eq!(stage.state(&first).await, OrderState::Open);
-        assert_eq!(stage.pay_at(gateway, &second_page).await, ["00", "00"]);
-        let (third, third_page) = stage.at(gateway).await;
-        stage.turn(gateway, json!({ "drop_callbacks": true })).await;
-        stage.pay_at(gateway, &third_page).await;
-        stage.turn(gateway, json!({ "outage": true })).await;
-        let later = |seconds| stage.db.clock.now() + jiff::SignedDuration::from_secs(seconds);
-        stage.db.clock.set(Some(later(31)));
-        assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0, "nobody answers");
-        stage.turn(gateway, json!({})).await;
-        stage.db.clock.set(Some(later(61)));
-        assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 1, "{gateway}");
-        for order in [&first, &second, &third] {
-            assert_eq!(stage.state(order).await, OrderState::Paid, "{gateway}");
-        }
-    }
-}
-
-#[actix_web::test]
-async fn an_answer_that_is_lost_after_success_is_asked_for_again() {
-    let stage = Stage::new().await;
-    let order = stage.order().await;
-    let open = || {
-        let payload = json!({ "attempt_id": stage.attempt(&order) });
-        motcua::payments::run_open_payment(&stage.db, &stage.gateways, payload)
-    };
-    stage.faults(json!({ "lose_answers": 1 })).await;
-    assert!(open().await.is_err());
-    open().await.unwrap();
-    let page = stage.payment(&order).await.order.unwrap().pay_url.unwrap();
-    stage.faults(json!({ "forged": true, "spared": 0.5, "seed": 7 })).await;
-    assert_eq!(stage.pay(&page).await.len(), 1);
-}
-
-#[actix_web::test]
-async fn the_days_settlement_file_tells_what_was_taken_and_given_back() {
-    let stage = Stage::new().await;
-    let (order, page) = stage.payable().await;
-    stage.pay(&page).await;
-    stage.payable().await;
-    let refund = stage.refund(&order, "RF1", 3000).await;
-    stage.give("national", &refund).await.unwrap();
-    let (platform, now) = (stage.platform(), stage.db.clock.now());
-    let today = motcua::clock::day_of(jiff::Timestamp::now());
-    let lines = platform.settlement(today, now).await.unwrap();
-    let told: Vec<_> = lines.iter().map(|line| (line.transaction.as_str(), line.kind, line.amount)).collect();
+async fn a_refund_in_parts_and_the_rest_empties_the_book() {
+    let (bank, stage) = Bank::with_stage().await;
+    let order = stage.paid().await;
+    assert_eq!(stage.balances(), ["gateway_clearing 7000", "revenue_fee -7000"]);
+    assert_eq!(stage.refund(&order, Some(7001)).await, Err("refund_exceeds_payment"));
+    assert_eq!(stage.refund(&order, Some(3000)).await, Ok(1));
+    assert_eq!(stage.balances(), ["gateway_clearing 7000", "refund_payable -3000", "revenue_fee -4000"]);
+    stage.verify().await;
+    stage.send_refunds().await;
+    assert_eq!(stage.balances(), ["gateway_clearing 4000", "revenue_fee -4000"]);
+    assert_eq!(stage.refund(&order, Some(4001)).await, Err("refund_exceeds_payment"));
+    assert_eq!(stage.refund(&order, None).await, Ok(1));
+    assert_eq!(stage.refund(&order, None).await, Ok(0), "nothing is left");
+    stage.send_refunds().await;
+    stage.send_refunds().await;
     assert_eq!(
-        told,
-        [(refund.transaction.as_str(), SettlementKind::Payment, 7000), ("RF1", SettlementKind::Refund, 3000)]
+        (stage.refunds(), bank.told()),
+        (vec!["succeeded 3000".into(), "succeeded 4000".into()], vec![3000, 4000])
     );
-    assert_eq!(lines[0].reference, refund.reference);
-    assert_eq!(platform.settlement(today.yesterday().unwrap(), now).await.unwrap(), []);
-    let response = [("GD1".to_owned(), Agreement::OnlyTheirs), ("RF1".to_owned(), Agreement::Same)];
-    platform.settlement_response(today, &response, now).await.unwrap();
-    let shown = format!("{}/settlement/{}/response", stage.simulator, today.strftime("%Y%m%d"));
-    let shown = stage.http.get(shown).send().await.unwrap().text().await.unwrap();
-    assert_eq!(shown, "R0QxfDAxClJGMXwwMAo=", "GD1|01, RF1|00");
-    stage.faults(json!({ "outage": true })).await;
-    assert!(platform.settlement(today, now).await.is_err());
+    assert_eq!(stage.balances(), [""; 0]);
+    assert_eq!(stage.payment(&order).await.due, 0, "what was given back is not owed again");
+    stage.verify().await;
+}
+
+// Mutant: request without locking the payments.
+#[actix_web::test]
+async fn sixteen_who_give_back_at_once_never_give_more_than_was_paid() {
+    let (bank, stage) = Bank::with_stage().await;
+    for at_once in [2, 7, 16] {
+        let order = stage.paid().await;
+        let asked = join_all((0..at_once).map(|_| stage.refund(&order, Some(2000)))).await;
+        let done = asked.iter().filter(|answer| **answer == Ok(1)).count();
+        assert_eq!(done, at_once.min(3), "{asked:?}");
+        assert_eq!(stage.refund(&order, None).await, Ok(1), "the rest");
+    }
+    stage.send_refunds().await;
+    assert_eq!((bank.gave(), stage.balances()), (21_000, vec![]));
+    stage.verify().await;
+}
+
+// Mutants: ask anew under another number; book the answer without compare-and-set.
+#[actix_web::test]
+async fn an_answer_that_is_lost_is_the_same_refund() {
+    let (bank, stage) = Bank::with_stage().await;
+    let order = stage.paid().await;
+    stage.refund(&order, None).await.unwrap();
+    bank.loses(3);
+    stage.send_refunds().await;
+    assert_eq!((stage.refunds(), bank.told()), (vec!["succeeded 7000".to_owned()], vec![7000]));
+    assert_eq!(stage.balances(), [""; 0]);
+    stage.verify().await;
+}
+
+#[actix_web::test]
+async fn a_refund_under_way_is_asked_about_until_it_ends() {
+    let (bank, stage) = Bank::with_stage().await;
+    let order = stage.paid().await;
+    stage.refund(&order, None).await.unwrap();
+    bank.answers(&["PENDING"]);
+    stage.send_refunds().await;
+    assert_eq!(stage.refunds(), ["pending 7000"]);
+    assert_eq!(stage.balances(), ["gateway_clearing 7000", "refund_in_transit -7000"]);
+    stage.verify().await;
+    assert_eq!(poll_refunds(&stage.db, &stage.gateways).await.unwrap(), 0, "not due yet");
+    stage.later(61).await;
+    assert_eq!(poll_refunds(&stage.db, &stage.gateways).await.unwrap(), 0, "still under way");
+    bank.ends("SUCCESS");
+    stage.later(3600).await;
+    let asked = join_all((0..4).map(|_| poll_refunds(&stage.db, &stage.gateways))).await;
+    assert!(asked.into_iter().all(|ended| ended.is_ok()));
+    assert_eq!((stage.refunds(), stage.balances()), (vec!["succeeded 7000".to_owned()], vec![]));
+    stage.verify().await;
+}
+
+// Mutant: end a refund that has ended.
+#[actix_web::test]
+async fn what_ended_stays_ended_whatever_is_heard_later() {
+    let (bank, stage) = Bank::with_stage().await;
+    let order = stage.paid().await;
+    stage.refund(&order, None).await.unwrap();
+    bank.answers(&["PENDING"]);
+    stage.send_refunds().await;
+    bank.tells_later(&["FAILED", "SUCCESS", "FAILED", "SUCCESS"]);
+    stage.later(61).await;
+    join_all((0..4).map(|_| poll_refunds(&stage.db, &stage.gateways))).await;
+    let ends = "SELECT count(*)::text AS line FROM transfer WHERE cause_kind IN ('refund_failed', 'refund_succeeded')";
+    assert_eq!(lines(&mut stage.test_db.connect(), ends), ["1"]);
+    stage.verify().await;
+}
+
+// Mutant: forget the money of a refund that failed.
+#[actix_web::test]
+async fn what_a_gateway_could_not_give_back_is_owed_and_tried_again() {
+    let (bank, stage) = Bank::with_stage().await;
+    let order = stage.paid().await;
+    stage.refund(&order, None).await.unwrap();
+    bank.answers(&["FAILED", "PENDING"]);
+    stage.send_refunds().await;
+    assert_eq!(stage.refunds(), ["failed 7000"]);
+    assert_eq!(stage.balances(), ["gateway_clearing 7000", "refund_payable -7000"]);
+    assert_eq!(stage.refund(&order, None).await, Ok(0), "it is this refund that is owed");
+    stage.verify().await;
+    let again = || {
+        let sql = "SELECT id::text AS line FROM refund";
+        let id = lines(&mut stage.test_db.connect(), sql)[0].parse().unwrap();
+        stage.write(move |tx| refund::again(tx, id))
+    };
+    let both = join_all([again(), again()]).await;
+    assert_eq!(both.iter().filter(|done| done.is_ok()).count(), 1, "one attempt more, whoever asks");
+    stage.send_refunds().await;
+    bank.ends("FAILED");
+    stage.later(61).await;
+    assert_eq!(poll_refunds(&stage.db, &stage.gateways).await.unwrap(), 1);
+    assert_eq!(stage.refunds(), ["failed 7000"]);
+    again().await.unwrap();
+    stage.send_refunds().await;
+    assert_eq!((stage.refunds(), bank.gave()), (vec!["succeeded 7000".to_owned()], 7000));
+    assert_eq!((bank.told(), stage.balances()), (vec![7000; 3], vec![]));
+    stage.verify().await;
+}
+
+// Mutant: give back whatever was paid.
+#[actix_web::test]
+async fn a_fee_that_is_not_refundable_stays_paid() {
+    let (bank, stage) = Bank::with_stage().await;
+    let order = stage.order_of(&[(7000, false)]).await;
+    assert_eq!(stage.reply(&order, stage.signed(&order, |_| {})).await, "00");
+    assert_eq!(stage.refund(&order, None).await, Ok(0));
+    assert_eq!(stage.refund(&order, Some(1)).await, Err("refund_exceeds_payment"));
+    let order = stage.order_of(&[(7000, false), (500, true)]).await;
+    assert_eq!(stage.reply(&order, stage.signed(&order, |_| {})).await, "00");
+    assert_eq!(stage.refund(&order, Some(501)).await, Err("refund_exceeds_payment"));
+    assert_eq!(stage.refund(&order, None).await, Ok(1));
+    stage.send_refunds().await;
+    assert_eq!(bank.told(), [500]);
+    stage.verify().await;
 }
