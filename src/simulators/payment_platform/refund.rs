@@ -38,7 +38,7 @@ fn given_back(platform: &PaymentSimulator, message: &RefundMessage) -> Result<Re
     let faults = platform.dial.faults();
     let mut orders = platform.orders();
     let held = orders.get_mut(&message.reference).ok_or("Không có giao dịch")?;
-    if !held.paid.as_ref().is_some_and(|(transaction, _)| *transaction == message.transaction) {
+    if held.paid.as_ref().is_none_or(|(transaction, _)| *transaction != message.transaction) {
         return Err("Giao dịch chưa được thanh toán");
     }
     let amount = message.amount.parse::<i64>().ok().filter(|amount| *amount > 0).ok_or("Sai số tiền")?;
