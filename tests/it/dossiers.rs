@@ -15,5 +15,6 @@ mod reading;
 mod requiring;
 mod rework;
 mod submitting;
+mod together;
 mod traces;
 mod uploading;
