@@ -42,8 +42,10 @@ impl Verify {
         progress("checking; this reads everything");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(verify::run(&db, &files, self.part, self.deep, &mut report))?;
-        let checked =
-            format!("{} dossiers, {} files, {} orders", report.dossiers, report.files, report.orders);
+        let checked = format!(
+            "{} dossiers, {} files, {} orders, {} receipts",
+            report.dossiers, report.files, report.orders, report.receipts
+        );
         match report.differences {
             0 => println!("OK: {checked}"),
             found => println!("{found} differences in {checked}"),

@@ -23,6 +23,7 @@ pub mod payment_events;
 mod plan;
 mod reasons;
 mod receipt;
+mod receipts;
 mod requirements;
 pub mod row;
 mod scope;
@@ -40,6 +41,7 @@ pub use input::ActionIn;
 pub use news::{Event, News, news};
 pub use plan::{DossierJob, jobs};
 pub use reasons::{About, Reason};
+pub use scope::visible;
 pub use submit::{Submissions, start};
 pub use take_action::act;
 
@@ -63,6 +65,9 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(show::events)
         .service(show::deadline)
         .service(show::payment)
+        .service(receipts::list)
+        .service(receipts::download)
+        .service(receipts::replace)
         .service(take_action::list_actions)
         .service(take_action::take_action)
         .service(files::upload_to_dossier)

@@ -6,6 +6,7 @@
 mod dossiers;
 mod files;
 mod payments;
+mod receipts;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -26,6 +27,8 @@ pub enum Part {
     Files,
     /// Orders against charges and against what the payment platform told.
     Payments,
+    /// Numbers of receipts without gap or double; the money that they speak of.
+    Receipts,
     All,
 }
 
@@ -34,6 +37,7 @@ pub struct Report<'a> {
     pub dossiers: u64,
     pub files: u64,
     pub orders: u64,
+    pub receipts: u64,
     pub differences: u64,
     tell: &'a mut dyn FnMut(&str),
 }
@@ -41,7 +45,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// Nothing checked yet; `tell` hears of each difference.
     pub fn new(tell: &'a mut dyn FnMut(&str)) -> Self {
-        Self { dossiers: 0, files: 0, orders: 0, differences: 0, tell }
+        Self { dossiers: 0, files: 0, orders: 0, receipts: 0, differences: 0, tell }
     }
 
     fn difference(&mut self, what: &str) {
@@ -61,6 +65,9 @@ pub async fn run(db: &Db, store: &Files, part: Part, deep: bool, report: &mut Re
     }
     if wanted(Part::Payments) {
         payments::check(db, report)?;
+    }
+    if wanted(Part::Receipts) {
+        receipts::check(db, report)?;
     }
     Ok(())
 }

@@ -2,4 +2,5 @@
 mod callbacks;
 mod orders;
 mod races;
+mod receipts;
 mod stage;

@@ -81,6 +81,23 @@ impl Stage {
         self.write(written).await.unwrap()
     }
 
+    /// A dossier that owes these fees, with an open order over all of them.
+    pub async fn order_over(&self, fees: &[(&str, ChargeKind, i64)]) -> Order {
+        let dossier = Uuid::now_v7();
+        insert_dossier(&mut self.test_db.connect(), dossier);
+        let charge = |(code, kind, amount): &(&str, ChargeKind, i64)| ChargeIn {
+            fee_code: (*code).to_owned(),
+            kind: *kind,
+            ..residence_fee(*amount)
+        };
+        let charges: Vec<ChargeIn> = fees.iter().map(charge).collect();
+        let written = move |tx: &mut Tx| {
+            write_charges(tx, &debtor(dossier), &charges)?;
+            open_order(tx, dossier, charges.iter().map(|charge| charge.amount).sum())
+        };
+        self.write(written).await.unwrap()
+    }
+
     /// Charges the fee of an order's dossier once more.
     pub async fn charge_again(&self, order: &Order, amount: i64) {
         let (dossier, charge) = (order.dossier_id, residence_fee(amount));
