@@ -34,7 +34,7 @@ const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 /// All handlers and tasks over an `App`.
 pub fn runner(app: &Arc<App>) -> Result<Runner> {
     let gateways = Arc::new(Gateways::new(&app.config)?);
-    let asked = gateways.clone();
+    let (asked, refunding, refunded) = (gateways.clone(), gateways.clone(), gateways.clone());
     let late_every = Duration::from_secs(app.config.deadlines.late_every_seconds.into());
     let runner = Runner::new(app.clone())
         .on(payments::OPEN_PAYMENT, move |context| {
@@ -42,6 +42,14 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             async move {
                 let payload = context.job.payload.clone();
                 payments::run_open_payment(&context.db, &gateways, payload).await?;
+                Ok(Outcome::Done)
+            }
+        })
+        .on(payments::SEND_REFUND, move |context| {
+            let gateways = refunding.clone();
+            async move {
+                let payload = context.job.payload.clone();
+                payments::run_send_refund(&context.db, &gateways, payload).await?;
                 Ok(Outcome::Done)
             }
         })
@@ -54,6 +62,10 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
         .every(Periodic::new("poll_payments", payments::POLL_EVERY, move |app| {
             let gateways = asked.clone();
             async move { payments::poll_payments(&app.db, &gateways).await.map(drop) }
+        }))
+        .every(Periodic::new("poll_refunds", payments::POLL_REFUNDS_EVERY, move |app| {
+            let gateways = refunded.clone();
+            async move { payments::poll_refunds(&app.db, &gateways).await.map(drop) }
         }))
         .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }))
         .every(Periodic::new("turn_of_day", CLEAN_EVERY, |app| async move { turn_of_day(&app).await }));

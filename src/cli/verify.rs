@@ -15,7 +15,7 @@ use crate::verify::{self, Part, Report};
 /// Check that what is stored is whole
 ///
 /// Folds the history of every dossier and compares the row, looks for gaps in the numbers,
-/// for files without bytes, for payments without charges. Changes nothing. Prints each
+/// for files without bytes, for payments without charges, and recomputes the ledger. Changes nothing. Prints each
 /// difference; ends with 0 when there is none, with 1 otherwise.
 #[derive(Debug, Args)]
 pub struct Verify {
@@ -42,9 +42,9 @@ impl Verify {
         progress("checking; this reads everything");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(verify::run(&db, &files, self.part, self.deep, &mut report))?;
+        let Report { dossiers, files, orders, transfers, receipts, .. } = report;
         let checked = format!(
-            "{} dossiers, {} files, {} orders, {} receipts",
-            report.dossiers, report.files, report.orders, report.receipts
+            "{dossiers} dossiers, {files} files, {orders} orders, {transfers} transfers, {receipts} receipts"
         );
         match report.differences {
             0 => println!("OK: {checked}"),

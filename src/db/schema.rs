@@ -488,6 +488,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    refund (id) {
+        id -> Uuid,
+        payment_id -> Uuid,
+        dossier_id -> Nullable<Uuid>,
+        amount -> BigInt,
+        reason -> Text,
+        state -> Text,
+        requested_at -> Timestamptz,
+        requested_by -> Text,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    refund_attempt (id) {
+        id -> Uuid,
+        refund_id -> Uuid,
+        number -> Integer,
+        reference -> Text,
+        state -> Text,
+        begun_at -> Timestamptz,
+        asked -> Integer,
+        ask_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    refund_line (refund_id, charge_id) {
+        refund_id -> Uuid,
+        charge_id -> Uuid,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
     service_level (version_id, level, valid_from) {
         version_id -> Uuid,
         procedure_code -> Text,
@@ -537,6 +572,18 @@ diesel::table! {
         granted_by -> Uuid,
         ended_at -> Nullable<Timestamptz>,
         ended_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    suspense_application (id) {
+        id -> Uuid,
+        payment_id -> Uuid,
+        dossier_id -> Uuid,
+        amount -> BigInt,
+        reason -> Text,
+        applied_at -> Timestamptz,
+        applied_by -> Text,
     }
 }
 
@@ -601,10 +648,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_elsewhere,
     receipt_line,
     receipt_series,
+    refund,
+    refund_attempt,
+    refund_line,
     service_level,
     session,
     staff,
     substitution,
+    suspense_application,
     tax_slip,
     transfer,
 );

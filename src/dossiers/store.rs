@@ -126,6 +126,10 @@ pub fn write(tx: &mut Tx, loaded: &Loaded, plan: &Plan) -> Result<i32> {
     if plan.effects.contains(&SideEffect::CancelPayment) {
         payments::cancel_order(tx, id)?;
     }
+    let claimed = |state: &State| state.progress.refund_claimed_at.is_some();
+    if claimed(&plan.state) && !claimed(&loaded.state) {
+        payments::refund_claimed(tx, id)?;
+    }
     jobs::enqueue_many(tx, &jobs_of(id, seq, plan))?;
     tx.audit(plan.event.action, Some(id))?;
     Ok(seq)

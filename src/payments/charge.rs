@@ -158,7 +158,8 @@ pub fn charges_of(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Vec<Charg
 pub struct Balance {
     #[diesel(sql_type = BigInt)]
     pub charged: i64,
-    /// Sum of its paid orders.
+    /// Sum of its paid orders, and of what came astray and was applied to it. What was given
+    /// back was paid all the same, and is not owed again.
     #[diesel(sql_type = BigInt)]
     pub paid: i64,
 }
@@ -174,9 +175,11 @@ impl Balance {
 pub fn balance(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Balance> {
     Ok(prepared(
         "SELECT (SELECT coalesce(sum(amount), 0)::bigint FROM charge WHERE dossier_id = ?) AS charged,
-                (SELECT coalesce(sum(amount), 0)::bigint FROM payment_order
-                  WHERE dossier_id = ? AND state = 'paid') AS paid",
+                ((SELECT coalesce(sum(amount), 0) FROM payment_order WHERE dossier_id = ? AND state = 'paid')
+                 + (SELECT coalesce(sum(amount), 0) FROM suspense_application WHERE dossier_id = ?))::bigint
+                AS paid",
     )
+    .bind::<SqlUuid, _>(dossier_id)
     .bind::<SqlUuid, _>(dossier_id)
     .bind::<SqlUuid, _>(dossier_id)
     .get_result(conn)?)

@@ -14,8 +14,10 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::attempt::{self, Attempt, by_reference};
+use super::booking::{self, Money};
 use super::gateway::{Notice, Payment, Says, Source, Words};
 use super::order::OrderState;
+use super::refund::request_unapplied;
 use crate::db::schema::{gateway_event, payment_order};
 use crate::db::{Tx, prepared, to_sql};
 use crate::error::Result;
@@ -28,6 +30,8 @@ pub const FEE_PAID: &str = "fee_paid";
 const REFERENCE_STORED: usize = 100;
 /// Longest number of a payment, in bytes.
 const TRANSACTION_LIMIT: usize = 100;
+/// Why money goes back that was paid twice.
+const PAID_TWICE: &str = "Lệnh thanh toán đã được nộp bằng giao dịch khác";
 /// Longest name of a bank that is kept, in characters.
 const BANK_STORED: usize = 100;
 /// Largest amount that is kept as a payment, in đồng: a thousand billion, as of a charge.
@@ -172,9 +176,9 @@ struct Told<'a> {
 fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
     let (paid_at, order) = (to_sql(tx.now), &attempt.order);
     let settled = tx.conn.transaction(|conn| {
-        if note(conn, told, paid_at)?.is_none() {
-            return Ok(false);
-        }
+        let Some(payment_id) = note(conn, told, paid_at)? else {
+            return Ok(None);
+        };
         let paid = diesel::update(payment_order::table.find(order.id))
             .filter(payment_order::state.eq("open"))
             .set((
@@ -188,13 +192,15 @@ fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
             return Err(DbError::RollbackTransaction);
         }
         attempt::mark_paid(conn, attempt.id)?;
-        Ok(true)
+        Ok(Some(payment_id))
     });
-    match settled {
-        Ok(true) => {}
-        Ok(false) | Err(DbError::RollbackTransaction) => return Ok(false),
+    let payment_id = match settled {
+        Ok(Some(payment_id)) => payment_id,
+        Ok(None) | Err(DbError::RollbackTransaction) => return Ok(false),
         Err(error) => return Err(error.into()),
-    }
+    };
+    let money = Money { payment_id, gateway: told.gateway, amount: order.amount };
+    booking::settled(tx, &money, order.dossier_id, order.id)?;
     let paid = FeePaid { dossier_id: order.dossier_id, order_id: order.id, amount: order.amount };
     let payload = serde_json::to_value(&paid)?;
     // In the order of the payment's jobs, not the dossier's: news that cannot be delivered to
@@ -205,7 +211,8 @@ fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
     Ok(true)
 }
 
-/// Keeps a payment that settles nothing, the first time that it is told.
+/// Keeps a payment that settles nothing, the first time that it is told: in suspense, until a
+/// person says what it is. What was paid twice goes back by itself.
 fn keep(tx: &mut Tx, told: &Told) -> Result<()> {
     let is_money = match told.outcome {
         Outcome::UnknownOrder => told.payment.reference.len() <= REFERENCE_STORED,
@@ -215,18 +222,25 @@ fn keep(tx: &mut Tx, told: &Told) -> Result<()> {
     if !is_money || !told.payment.amount.is_some_and(|amount| (1..=AMOUNT_LIMIT).contains(&amount)) {
         return Ok(());
     }
-    if note(tx.conn, told, to_sql(tx.now))?.is_none() {
+    let Some(payment_id) = note(tx.conn, told, to_sql(tx.now))? else {
         return Ok(());
-    }
+    };
     if let (Outcome::Late | Outcome::PaidTwice, Some(attempt)) = (told.outcome, told.attempt) {
         attempt::mark_paid(tx.conn, attempt.id)?;
+    }
+    let amount = told.payment.amount.unwrap_or_default();
+    let money = Money { payment_id, gateway: told.gateway, amount };
+    let order = told.attempt.map(|attempt| (attempt.order.dossier_id, attempt.order.id));
+    booking::kept(tx, &money, told.outcome.word(), order)?;
+    if told.outcome == Outcome::PaidTwice {
+        request_unapplied(tx, &money, PAID_TWICE)?;
     }
     Ok(())
 }
 
 /// Writes a payment, once for each of the gateway's numbers; gives its id when it is new. One
 /// that settled nothing (its amount was told wrong) and is told rightly now counts as new:
-/// from then on it is the payment that settled.
+/// from then on it is the payment that settled, unless somebody has disposed of it meanwhile.
 fn note(conn: &mut PgConnection, told: &Told, now: jiff_diesel::Timestamp) -> QueryResult<Option<Uuid>> {
     let Told { gateway, payment, attempt, outcome } = told;
     let bank: String = payment.bank.chars().take(BANK_STORED).collect();
@@ -238,6 +252,8 @@ fn note(conn: &mut PgConnection, told: &Told, now: jiff_diesel::Timestamp) -> Qu
          DO UPDATE SET attempt_id = excluded.attempt_id, amount = excluded.amount, outcome = excluded.outcome
           WHERE gateway_payment.outcome <> 'settled' AND excluded.outcome = 'settled'
             AND gateway_payment.reference = excluded.reference
+            AND NOT EXISTS (SELECT FROM suspense_application WHERE payment_id = gateway_payment.id)
+            AND NOT EXISTS (SELECT FROM refund WHERE payment_id = gateway_payment.id)
          RETURNING id",
     )
     .bind::<SqlUuid, _>(Uuid::now_v7())

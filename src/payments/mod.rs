@@ -3,17 +3,21 @@
 //!
 //! What is owed is data ([`charge`]); how it is demanded is an order ([`order`]) with its
 //! attempts ([`attempt`]), each at a [`gateway`]. What a gateway says comes through one door
-//! ([`inbox`]), whether it called us or answered when we asked ([`poll`]). Booking, refunds and
-//! receipts hang on `inbox`.
+//! ([`inbox`]), whether it called us or answered when we asked ([`poll`]). What it does to the
+//! book is in `booking`; money that settles nothing waits in [`suspense`]; [`refund`] gives back.
 
 pub mod attempt;
+mod booking;
 pub mod charge;
 pub mod gateway;
 pub mod inbox;
 pub mod lookup;
 pub mod order;
 pub mod poll;
+pub mod refund;
 pub mod show;
+pub mod suspense;
+mod till;
 
 pub use attempt::{OPEN_PAYMENT, run_open_payment};
 pub use charge::{Balance, Charge, ChargeIn, ChargeKind, Debtor, balance, charges_of, write_charges};
@@ -21,9 +25,17 @@ pub use gateway::Gateways;
 pub use inbox::{FEE_PAID, FeePaid};
 pub use order::{Order, OrderState, cancel_order, open_order};
 pub use poll::{POLL_EVERY, poll_payments};
+pub use refund::{POLL_REFUNDS_EVERY, SEND_REFUND, poll_refunds, refund_claimed, run_send_refund};
 pub use show::{PaymentOut, payment_of};
 
 /// The operations of this capability.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.configure(gateway::routes).service(lookup::look_up_payment);
+    config
+        .configure(gateway::routes)
+        .service(lookup::look_up_payment)
+        .service(suspense::list_suspense)
+        .service(suspense::move_suspense)
+        .service(refund::operate::request_refund)
+        .service(refund::operate::list_refunds)
+        .service(refund::operate::retry_refund);
 }

@@ -77,6 +77,36 @@ pub fn adjust(tx: &mut Tx, order_id: Uuid, back: &[(Uuid, i64)], reason: &str) -
     Ok(taken_off)
 }
 
+/// A refund reached the payer: the receipts of what it gives back are adjusted. Money that was
+/// on no receipt (paid twice, late) changes none.
+pub fn given_back(tx: &mut Tx, refund_id: Uuid, reason: &str) -> Result<()> {
+    let lines: Vec<Back> = prepared(
+        "SELECT a.order_id, l.charge_id, l.amount
+           FROM refund r
+           JOIN gateway_payment p ON p.id = r.payment_id
+           JOIN payment_attempt a ON a.id = p.attempt_id
+           JOIN refund_line l ON l.refund_id = r.id
+          WHERE r.id = ? AND p.outcome = 'settled'",
+    )
+    .bind::<SqlUuid, _>(refund_id)
+    .load(tx.conn)?;
+    let Some(order_id) = lines.first().map(|line| line.order_id) else { return Ok(()) };
+    let back: Vec<(Uuid, i64)> = lines.iter().map(|line| (line.charge_id, line.amount)).collect();
+    adjust(tx, order_id, &back, reason).map(drop)
+}
+
+/// What a refund gives back of a charge.
+#[derive(QueryableByName)]
+struct Back {
+    #[diesel(sql_type = SqlUuid)]
+    order_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    charge_id: Uuid,
+    /// Đồng.
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
 /// A receipt named the wrong payer: another over the same money stands in its stead.
 pub fn replace(tx: &mut Tx, receipt_id: Uuid, payer: &Payer, reason: &str) -> Result<Uuid> {
     let order_id: Option<Order> = prepared("SELECT order_id FROM receipt WHERE id = ?")

@@ -20,7 +20,7 @@ pub mod show;
 mod xml;
 
 pub use document::{Format, document};
-pub use end::{Payer, adjust, cancel, replace};
+pub use end::{Payer, adjust, cancel, given_back, replace};
 pub use issue::issue;
 pub use show::{ReceiptOut, find, of_dossier};
 

@@ -4,7 +4,9 @@ WITH charged AS (
     SELECT dossier_id,
            coalesce(sum(amount) FILTER (WHERE state = 'paid'), 0) AS paid,
            coalesce(sum(amount) FILTER (WHERE state = 'open'), 0) AS open
-      FROM payment_order GROUP BY dossier_id
+      FROM (SELECT dossier_id, state, amount FROM payment_order
+            UNION ALL SELECT dossier_id, 'paid', amount FROM suspense_application) AS came
+     GROUP BY dossier_id
 )
 SELECT format('dossier %s: %s đồng paid, %s charged', dossier.code, money.paid, coalesce(charged.amount, 0)) AS line
   FROM money JOIN dossier ON dossier.id = money.dossier_id LEFT JOIN charged USING (dossier_id)

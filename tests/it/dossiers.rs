@@ -1,5 +1,6 @@
 //! Dossiers over HTTP, on a real PostgreSQL with all procedures and agencies.
 mod acting;
+mod astray;
 mod bounds;
 mod budget;
 mod charged;

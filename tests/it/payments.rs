@@ -1,6 +1,9 @@
 //! Paying: the real portal and the real simulator over HTTP, on a real PostgreSQL.
+pub mod bank;
 mod callbacks;
 mod orders;
 mod races;
 mod receipts;
-mod stage;
+mod refunds;
+pub mod stage;
+mod suspense;

@@ -178,7 +178,9 @@ async fn a_second_payment_of_one_order_is_kept_apart() {
     let after = stage.everything();
     let second = stage.signed(&order, |n| n.transaction = "GD-OTHER".to_owned());
     assert_eq!(stage.reply(&order, second).await, "99");
-    assert_eq!(stage.everything(), after);
+    let besides = |line: &String| !line.contains("refund");
+    let everything: Vec<String> = stage.everything().into_iter().filter(besides).collect();
+    assert_eq!(everything, after, "nothing but the refund of the second");
     assert_eq!(stage.outcomes(), ["settled", "paid_twice"]);
     assert_eq!(stage.payments(), ["7000 settled", "7000 paid_twice"]);
 }

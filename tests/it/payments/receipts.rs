@@ -9,7 +9,8 @@ use motcua::receipts::{self, ReceiptOut};
 use motcua::verify::{self, Part, Report};
 use serde_json::Value;
 
-use super::stage::{AMOUNT, Stage, read};
+use super::bank::Bank;
+use super::stage::{Stage, read};
 use crate::support::{DataDir, lines};
 
 const BOTH: [(&str, ChargeKind, i64); 3] =
@@ -280,5 +281,22 @@ async fn verify_names_gaps_doubles_and_wrong_sums() {
     }
     conn.batch_execute("ALTER TABLE receipt DROP CONSTRAINT receipt_series_id_number_key; UPDATE receipt SET number = 1 WHERE number = 2").unwrap();
     assert!(differences(&stage).await.iter().any(|line| line.contains("number 1 was given 2 times")));
-    let _ = AMOUNT;
+}
+
+// Mutant: the money goes back and the receipt stays as it was.
+#[actix_web::test]
+async fn money_that_went_back_is_on_no_receipt_any_more() {
+    let (_bank, stage) = Bank::with_stage().await;
+    let order = stage.paid().await;
+    assert_eq!(stage.refund(&order, Some(3_000)).await, Ok(1));
+    assert_eq!(of(&stage, &order).await.len(), 1, "it is asked for, and not yet given back");
+    stage.send_refunds().await;
+    let states = |receipts: Vec<ReceiptOut>| -> Vec<(String, i64)> {
+        receipts.iter().map(|r| (r.state.word().to_owned(), r.amount)).collect()
+    };
+    assert_eq!(states(of(&stage, &order).await), [("replaced".into(), 7_000), ("valid".into(), 4_000)]);
+    assert_eq!(stage.refund(&order, None).await, Ok(1));
+    stage.send_refunds().await;
+    assert_eq!(states(of(&stage, &order).await), [("replaced".into(), 7_000), ("cancelled".into(), 4_000)]);
+    assert_eq!(differences(&stage).await, Vec::<String>::new());
 }

@@ -19,6 +19,7 @@ use motcua::payments::{
     write_charges,
 };
 use motcua::simulators::Simulators;
+use motcua::verify::{self, Part, Report};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ use crate::support::{TestDb, lines};
 pub const AMOUNT: i64 = 7000;
 
 pub struct Stage {
+    pub app: Arc<App>,
     // Dropped last: it takes the database away.
     pub db: Db,
     pub gateways: Gateways,
@@ -54,11 +56,12 @@ impl Stage {
         let limits = DbLimits { pool_size: 20, checkout_ms: 10_000, ..DbLimits::default() };
         let db = Db::connect(test_db.url(), &limits, Clock::default()).unwrap();
         let app = App::build(config.clone(), db.clone()).unwrap();
-        serve(portal, app);
+        serve(portal, app.clone());
         let simulators = Simulators::new(&config).unwrap();
         let server = HttpServer::new(move || Actix::new().configure(|config| simulators.routes(config)));
         actix_web::rt::spawn(server.workers(1).disable_signals().listen(simulator).unwrap().run());
         Self {
+            app,
             db,
             gateways: Gateways::new(&config).unwrap(),
             partner: Partner::of(&config.payment),
@@ -96,6 +99,40 @@ impl Stage {
             open_order(tx, dossier, charges.iter().map(|charge| charge.amount).sum())
         };
         self.write(written).await.unwrap()
+    }
+
+    /// A dossier that owes these fees, each refundable or not, with an open order over all.
+    pub async fn order_of(&self, fees: &[(i64, bool)]) -> Order {
+        let dossier = Uuid::now_v7();
+        insert_dossier(&mut self.test_db.connect(), dossier);
+        let charge = |(number, (amount, refundable)): (usize, &(i64, bool))| ChargeIn {
+            fee_code: format!("PHI-{number}"),
+            refundable: *refundable,
+            ..residence_fee(*amount)
+        };
+        let charges: Vec<ChargeIn> = fees.iter().enumerate().map(charge).collect();
+        let total = charges.iter().map(|charge| charge.amount).sum();
+        let written = move |tx: &mut Tx| {
+            write_charges(tx, &debtor(dossier), &charges)?;
+            open_order(tx, dossier, total)
+        };
+        self.write(written).await.unwrap()
+    }
+
+    /// The ledger and the payments are what their facts say.
+    pub async fn verify(&self) {
+        assert_eq!(self.differences().await, [""; 0]);
+    }
+
+    /// What `motcua verify` finds in the ledger and the payments.
+    pub async fn differences(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for part in [Part::Ledger, Part::Payments] {
+            let mut tell = |difference: &str| found.push(difference.to_owned());
+            let mut report = Report::new(&mut tell);
+            verify::run(&self.db, &self.app.files, part, false, &mut report).await.unwrap();
+        }
+        found
     }
 
     /// Charges the fee of an order's dossier once more.

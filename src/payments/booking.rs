@@ -1,0 +1,157 @@
+//! What the coming and going of money books. Each fact has a cause of its own, so that it is
+//! booked once however often it is told.
+//!
+//! | Fact | Debit | Credit |
+//! |---|---|---|
+//! | a payment settles an order | gateway clearing | receivable of the payer |
+//! | a payment settles nothing | gateway clearing | suspense |
+//! | … and is told rightly later | suspense | gateway clearing |
+//! | it is applied to a dossier | suspense | receivable of the payer |
+//! | a refund is requested | revenue of the unit, or suspense | refund payable |
+//! | the gateway is told | refund payable | refund in transit |
+//! | it gave the money back | refund in transit | gateway clearing |
+//! | it did not | refund in transit | refund payable |
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use crate::db::{Tx, prepared};
+use crate::error::Result;
+use crate::ledger::{Account, Cause, Entry, Kind, Line, Payer, book, debtor_of};
+
+/// Money of a gateway.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Money<'a> {
+    /// Row of the payment.
+    pub payment_id: Uuid,
+    pub gateway: &'a str,
+    /// Đồng.
+    pub amount: i64,
+}
+
+/// A payment settles an order of a dossier. What was booked to suspense while its amount was
+/// told wrongly is taken back first.
+pub(super) fn settled(tx: &mut Tx, money: &Money, dossier_id: Uuid, order_id: Uuid) -> Result<()> {
+    if let Some(before) = in_suspense(tx, money.payment_id)? {
+        let cause = Cause { kind: "suspense_corrected", id: money.payment_id };
+        let (debit, credit) = (suspense(money.gateway), clearing(money.gateway));
+        let reason = "Cổng thanh toán báo lại đúng số tiền";
+        book(tx, &Entry::of(Kind::Correction, cause, reason, debit, credit, before))?;
+    }
+    let (payer, _) = debtor_of(tx.conn, dossier_id)?;
+    let cause = Cause { kind: "payment", id: order_id };
+    let (debit, credit) = (clearing(money.gateway), Account::Receivable(payer));
+    let entry = Entry::of(Kind::Payment, cause, "Thanh toán lệnh", debit, credit, money.amount);
+    book(tx, &entry.about(Some(dossier_id), Some(order_id)))?;
+    Ok(())
+}
+
+/// A payment settles nothing, for a reason.
+pub(super) fn kept(tx: &mut Tx, money: &Money, reason: &str, order: Option<(Uuid, Uuid)>) -> Result<()> {
+    let cause = Cause { kind: "suspense", id: money.payment_id };
+    let (debit, credit) = (clearing(money.gateway), suspense(money.gateway));
+    let entry = Entry::of(Kind::Suspense, cause, reason, debit, credit, money.amount);
+    book(tx, &entry.about(order.map(|(dossier, _)| dossier), order.map(|(_, order)| order)))?;
+    Ok(())
+}
+
+/// What a payment was booked to suspense with, in đồng.
+fn in_suspense(tx: &mut Tx, payment_id: Uuid) -> Result<Option<i64>> {
+    #[derive(QueryableByName)]
+    struct Booked {
+        #[diesel(sql_type = BigInt)]
+        amount: i64,
+    }
+    let booked: Option<Booked> = prepared(
+        "SELECT posting.amount FROM transfer JOIN posting ON posting.transfer_id = transfer.id
+          WHERE cause_kind = 'suspense' AND cause_id = ? AND side = 'credit'",
+    )
+    .bind::<SqlUuid, _>(payment_id)
+    .get_result(tx.conn)
+    .optional()?;
+    Ok(booked.map(|booked| booked.amount))
+}
+
+/// Money in suspense is applied to what a dossier owes; `id` is that of the application.
+pub(super) fn applied(tx: &mut Tx, id: Uuid, money: &Money, dossier_id: Uuid, reason: &str) -> Result<()> {
+    let (payer, _) = debtor_of(tx.conn, dossier_id)?;
+    let cause = Cause { kind: "suspense_applied", id };
+    let (debit, credit) = (suspense(money.gateway), Account::Receivable(payer));
+    let entry = Entry::of(Kind::Suspense, cause, reason, debit, credit, money.amount);
+    book(tx, &entry.about(Some(dossier_id), None))?;
+    Ok(())
+}
+
+/// A refund, as it is booked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Back<'a> {
+    pub refund_id: Uuid,
+    pub money: Money<'a>,
+    /// The dossier for which the money had been paid; `None`: it lay in suspense.
+    pub dossier_id: Option<Uuid>,
+}
+
+impl Back<'_> {
+    /// Whom the money is owed to.
+    fn payer(&self, tx: &mut Tx) -> Result<Payer> {
+        match self.dossier_id {
+            Some(dossier) => Ok(debtor_of(tx.conn, dossier)?.0),
+            None => Ok(Payer::Sender(self.money.payment_id)),
+        }
+    }
+
+    fn entry(&self, cause: Cause, reason: &str, debit: Account, credit: Account) -> Entry {
+        let entry = Entry::of(Kind::Refund, cause, reason, debit, credit, self.money.amount);
+        entry.about(self.dossier_id, None)
+    }
+}
+
+/// A refund is requested: from the revenue accounts with their amounts, or from suspense where
+/// there are none.
+pub(super) fn requested(tx: &mut Tx, back: &Back, revenue: Vec<Line>, reason: &str) -> Result<()> {
+    let credit = Account::RefundPayable(back.payer(tx)?);
+    let cause = Cause { kind: "refund_requested", id: back.refund_id };
+    let mut entry = back.entry(cause, reason, suspense(back.money.gateway), credit);
+    if back.dossier_id.is_some() {
+        entry.lines.splice(..1, revenue);
+    }
+    book(tx, &entry)?;
+    Ok(())
+}
+
+/// The gateway is told of an attempt at a refund.
+pub(super) fn sent(tx: &mut Tx, attempt_id: Uuid, back: &Back) -> Result<()> {
+    let (debit, credit) = (Account::RefundPayable(back.payer(tx)?), transit(back.money.gateway));
+    let cause = Cause { kind: "refund_sent", id: attempt_id };
+    book(tx, &back.entry(cause, "Gửi cổng thanh toán hoàn tiền", debit, credit))?;
+    Ok(())
+}
+
+/// The gateway gave the money back.
+pub(super) fn given_back(tx: &mut Tx, attempt_id: Uuid, back: &Back) -> Result<()> {
+    let (debit, credit) = (transit(back.money.gateway), clearing(back.money.gateway));
+    let cause = Cause { kind: "refund_succeeded", id: attempt_id };
+    book(tx, &back.entry(cause, "Cổng thanh toán đã hoàn tiền", debit, credit))?;
+    Ok(())
+}
+
+/// The gateway did not give the money back: it is owed to the payer on.
+pub(super) fn not_given_back(tx: &mut Tx, attempt_id: Uuid, back: &Back) -> Result<()> {
+    let (debit, credit) = (transit(back.money.gateway), Account::RefundPayable(back.payer(tx)?));
+    let cause = Cause { kind: "refund_failed", id: attempt_id };
+    book(tx, &back.entry(cause, "Cổng thanh toán không hoàn được", debit, credit))?;
+    Ok(())
+}
+
+fn clearing(gateway: &str) -> Account {
+    Account::GatewayClearing(gateway.to_owned())
+}
+
+fn suspense(gateway: &str) -> Account {
+    Account::Suspense(gateway.to_owned())
+}
+
+fn transit(gateway: &str) -> Account {
+    Account::RefundInTransit(gateway.to_owned())
+}

@@ -1,0 +1,207 @@
+//! Tells the gateways of refunds, and asks what became of those that they did not finish at once.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{RefundJob, SEND_REFUND};
+use crate::auth::Actor;
+use crate::db::schema::{refund, refund_attempt};
+use crate::db::{Db, Tx, prepared, to_sql};
+use crate::error::Result;
+use crate::payments::booking::{self, Back, Money};
+use crate::payments::gateway::{Gateways, Refund, RefundState};
+use crate::payments::poll;
+use crate::receipts;
+
+/// Name under which the asking acts.
+pub const POLL_REFUNDS: &str = "poll_refunds";
+/// How often to look for refunds to ask about.
+pub const POLL_REFUNDS_EVERY: Duration = Duration::from_secs(15);
+/// Refunds of one round, and how many are asked about at once.
+const ROUND: i64 = 200;
+const AT_ONCE: usize = 8;
+
+/// An attempt with what its gateway must know.
+#[derive(Debug, Clone, QueryableByName)]
+struct Sent {
+    #[diesel(sql_type = SqlUuid)]
+    attempt_id: Uuid,
+    #[diesel(sql_type = Text)]
+    state: String,
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = SqlUuid)]
+    refund_id: Uuid,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    dossier_id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+    #[diesel(sql_type = Text)]
+    reason: String,
+    #[diesel(sql_type = Text)]
+    requested_by: String,
+    #[diesel(sql_type = SqlUuid)]
+    payment_id: Uuid,
+    #[diesel(sql_type = Text)]
+    gateway: String,
+    #[diesel(sql_type = Text)]
+    transaction: String,
+    #[diesel(sql_type = Text)]
+    reference: String,
+    #[diesel(sql_type = BigInt)]
+    paid: i64,
+    #[diesel(sql_type = Timestamptz)]
+    opened_at: jiff_diesel::Timestamp,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    asked: i32,
+}
+
+impl Sent {
+    fn load(conn: &mut PgConnection, attempt_id: Uuid) -> Result<Option<Self>> {
+        Ok(prepared(
+            "SELECT t.id AS attempt_id, t.state, t.reference AS id, t.asked, r.id AS refund_id, r.dossier_id,
+                    r.amount, r.reason, r.requested_by, p.id AS payment_id, p.gateway, p.transaction,
+                    p.reference, p.amount AS paid, coalesce(a.opened_at, p.told_at) AS opened_at
+               FROM refund_attempt t JOIN refund r ON r.id = t.refund_id
+               JOIN gateway_payment p ON p.id = r.payment_id
+               LEFT JOIN payment_attempt a ON a.id = p.attempt_id
+              WHERE t.id = ?",
+        )
+        .bind::<SqlUuid, _>(attempt_id)
+        .get_result(conn)
+        .optional()?)
+    }
+
+    fn back(&self) -> Back<'_> {
+        let money = Money { payment_id: self.payment_id, gateway: &self.gateway, amount: self.amount };
+        Back { refund_id: self.refund_id, money, dossier_id: self.dossier_id }
+    }
+
+    fn wire(&self) -> Refund {
+        Refund {
+            id: self.id.clone(),
+            reference: self.reference.clone(),
+            opened_at: self.opened_at.to_jiff(),
+            transaction: self.transaction.clone(),
+            paid: self.paid,
+            amount: self.amount,
+            reason: self.reason.clone(),
+            by: self.requested_by.clone(),
+        }
+    }
+}
+
+/// Runs [`SEND_REFUND`]. Done again, it is the same attempt: the gateway knows its reference.
+pub async fn run_send_refund(db: &Db, gateways: &Gateways, payload: Value) -> Result<()> {
+    let RefundJob { attempt_id } = serde_json::from_value(payload)?;
+    let actor = Actor::system(SEND_REFUND);
+    let Some(sent) = db.write(&actor, move |tx| set_out(tx, attempt_id)).await? else {
+        return Ok(());
+    };
+    let gateway = gateways.named(&sent.gateway)?;
+    let answer =
+        gateway.refund(&sent.wire(), db.clock.now()).await.context("the refund could not be sent")?;
+    db.write(&actor, move |tx| conclude(tx, &sent, answer)).await
+}
+
+/// requested → pending, booked before anybody outside hears of it; `None` when the attempt has
+/// ended. It is not asked about before the gateway has answered: one that has not heard of it
+/// yet says that it failed, and the order may still be on its way.
+fn set_out(tx: &mut Tx, attempt_id: Uuid) -> Result<Option<Sent>> {
+    let Some(sent) = Sent::load(tx.conn, attempt_id)? else {
+        return Ok(None);
+    };
+    let begun = diesel::update(refund_attempt::table.find(attempt_id))
+        .filter(refund_attempt::state.eq("requested"))
+        .set(refund_attempt::state.eq("pending"))
+        .execute(tx.conn)?;
+    if begun == 1 {
+        diesel::update(refund::table.find(sent.refund_id))
+            .set(refund::state.eq("pending"))
+            .execute(tx.conn)?;
+        booking::sent(tx, attempt_id, &sent.back())?;
+        return Ok(Some(sent));
+    }
+    Ok(Some(sent).filter(|sent| sent.state == "pending"))
+}
+
+/// pending → succeeded | failed by compare-and-set, whoever hears the gateway's word first.
+fn conclude(tx: &mut Tx, sent: &Sent, answer: RefundState) -> Result<()> {
+    let word = match answer {
+        RefundState::Pending => return put_off(tx, sent),
+        RefundState::Success => "succeeded",
+        RefundState::Failed => "failed",
+    };
+    let ended = diesel::update(refund_attempt::table.find(sent.attempt_id))
+        .filter(refund_attempt::state.eq("pending"))
+        .set((refund_attempt::state.eq(word), refund_attempt::ask_at.eq(None::<jiff_diesel::Timestamp>)))
+        .execute(tx.conn)?;
+    if ended == 0 {
+        return Ok(());
+    }
+    diesel::update(refund::table.find(sent.refund_id))
+        .set((refund::state.eq(word), refund::ended_at.eq(to_sql(tx.now))))
+        .execute(tx.conn)?;
+    match answer {
+        RefundState::Success => {
+            booking::given_back(tx, sent.attempt_id, &sent.back())?;
+            receipts::given_back(tx, sent.refund_id, &sent.reason)?;
+        }
+        _ => booking::not_given_back(tx, sent.attempt_id, &sent.back())?,
+    }
+    tx.audit("conclude_refund", Some(sent.refund_id))
+}
+
+fn put_off(tx: &mut Tx, sent: &Sent) -> Result<()> {
+    let asked = sent.asked + 1;
+    diesel::update(refund_attempt::table.find(sent.attempt_id))
+        .filter(refund_attempt::state.eq("pending"))
+        .set((refund_attempt::asked.eq(asked), refund_attempt::ask_at.eq(to_sql(poll::next(tx.now, asked)))))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Asks about every refund under way that is due; gives how many have ended.
+pub async fn poll_refunds(db: &Db, gateways: &Gateways) -> Result<usize> {
+    let now = db.clock.now();
+    let due = db.read(move |conn| due(conn, now)).await?;
+    let answers = stream::iter(due).map(|attempt| ask(db, gateways, attempt)).buffer_unordered(AT_ONCE);
+    let ended: Vec<Result<bool>> = answers.collect().await;
+    let ended: Result<Vec<bool>> = ended.into_iter().collect();
+    Ok(ended?.into_iter().filter(|ended| *ended).count())
+}
+
+fn due(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<Uuid>> {
+    Ok(refund_attempt::table
+        .filter(refund_attempt::state.eq("pending"))
+        .filter(refund_attempt::ask_at.le(to_sql(now)))
+        .order(refund_attempt::ask_at)
+        .limit(ROUND)
+        .select(refund_attempt::id)
+        .load(conn)?)
+}
+
+/// Asks about one; a gateway that does not answer is asked again later.
+async fn ask(db: &Db, gateways: &Gateways, attempt_id: Uuid) -> Result<bool> {
+    let Some(sent) = db.read(move |conn| Sent::load(conn, attempt_id)).await? else {
+        return Ok(false);
+    };
+    let gateway = gateways.named(&sent.gateway)?;
+    let answer = match gateway.refund_state(&sent.wire(), db.clock.now()).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::warn!(refund = %sent.refund_id, "the gateway could not be asked: {error:#}");
+            RefundState::Pending
+        }
+    };
+    db.write(&Actor::system(POLL_REFUNDS), move |tx| conclude(tx, &sent, answer)).await?;
+    Ok(answer != RefundState::Pending)
+}
