@@ -358,7 +358,7 @@ impl Stage {
         ])
     }
 
-    /// A receipt of a copied dossier, for an order that all copies share.
+    /// A receipt of a copied dossier, with what was owed and paid for it.
     fn receipt(&self, dossier: Uuid, unit: &str, number: u32) -> String {
         let sql = format!(
             "WITH fee AS (
@@ -367,7 +367,7 @@ impl Stage {
                  RETURNING id
              ), demand AS (
                  INSERT INTO payment_order (id, dossier_id, reference, amount, state, opened_at, paid_at, gateway, gateway_txn)
-                 VALUES (gen_random_uuid(), '{base}', 'MATRIX{number}', 7000, 'paid', '{NOW}', '{NOW}', 'national', 'M{number}')
+                 VALUES (gen_random_uuid(), '{dossier}', 'MATRIX{number}', 7000, 'paid', '{NOW}', '{NOW}', 'national', 'M{number}')
                  RETURNING id
              ), series AS (
                  INSERT INTO receipt_series (id, unit_id, year, kind, form, symbol, last)
@@ -384,7 +384,6 @@ impl Stage {
                  SELECT paper.id, 1, fee.id, 'TEST', 'Lệ phí', 7000 FROM paper, fee
              )
              SELECT id::text AS line FROM paper",
-            base = self.dossier,
         );
         lines(&mut self.conn.borrow_mut(), &sql).remove(0)
     }
