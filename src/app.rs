@@ -14,6 +14,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
+use crate::auth::session::{self, Actors};
 use crate::auth::tokens::Tokens;
 use crate::calendar::Calendar;
 use crate::catalogue::{self, Catalogue};
@@ -35,7 +36,9 @@ pub struct App {
     pub files: Files,
     /// Requests a minute and speed of bodies, for all threads.
     pub limits: http::Limits,
-    /// The group commit of submissions.
+    /// Whose a request is.
+    pub actors: Actors,
+    /// Submissions: what is asked, and the group commit of what was judged.
     pub submissions: Submissions,
 }
 
@@ -43,11 +46,12 @@ impl App {
     pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
         let tokens = Tokens::load(&config)?;
         let files = Files::open(&config)?;
-        let submissions = dossiers::start(&db);
         let calendar = Calendar::embedded();
         let limits = http::Limits::of(&config.http);
         let catalogue = Catalogue::default();
-        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue, files, limits, submissions }))
+        let actors = session::start(&db);
+        let submissions = Submissions::start(&db, &catalogue, calendar);
+        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue, files, limits, actors, submissions }))
     }
 }
 

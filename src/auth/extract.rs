@@ -12,7 +12,6 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use uuid::Uuid;
 
 use super::actor::{Actor, CitizenActor, MachineActor, StaffActor, Who};
-use super::session;
 use super::tokens::{Kind, TOKEN_INVALID};
 use crate::app::{App, RequestId};
 use crate::error::{Error, FORBIDDEN, Result, UNAUTHENTICATED};
@@ -74,10 +73,8 @@ async fn who(request: &HttpRequest, token: &str) -> Result<(Uuid, Who)> {
     let app = request
         .app_data::<web::Data<App>>()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("the application is not in the request")))?;
-    let now = app.db.clock.now();
-    let named = app.tokens.verify(Kind::Access, token, now)?;
-    let who = app.db.read(move |conn| session::actor_of(conn, named, now)).await?;
-    Ok((named.id, who))
+    let named = app.tokens.verify(Kind::Access, token, app.db.clock.now())?;
+    Ok((named.id, app.actors.submit(named).await?))
 }
 
 /// The token of `Authorization: Bearer …`; another scheme is refused.

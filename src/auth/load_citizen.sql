@@ -1,6 +1,7 @@
--- A living session of a citizen, and for whom this person may act today.
--- Parameters: today, today, session, now.
+-- Living sessions of citizens, and for whom these people may act today.
+-- Parameters: today, today, sessions, now.
 SELECT
+    s.id AS session,
     person.id,
     person.full_name AS name,
     person.identity_no,
@@ -19,4 +20,4 @@ SELECT
     ), '[]'::jsonb) AS mandates
 FROM session s
 JOIN person ON person.id = s.subject_id
-WHERE s.id = ? AND s.kind = 'citizen' AND s.revoked_at IS NULL AND s.expires_at > ?
+WHERE s.id = ANY (?) AND s.kind = 'citizen' AND s.revoked_at IS NULL AND s.expires_at > ?

@@ -1,6 +1,7 @@
--- A living session of an official, with the positions held today, own and as a substitute.
--- Parameters: now, now, today, today, session, now.
+-- Living sessions of officials, with the positions held today, own and as a substitute.
+-- Parameters: now, now, today, today, sessions, now.
 SELECT
+    s.id AS session,
     staff.id,
     staff.full_name AS name,
     coalesce((
@@ -35,4 +36,4 @@ SELECT
     ), '[]'::jsonb) AS positions
 FROM session s
 JOIN staff ON staff.id = s.subject_id AND staff.active
-WHERE s.id = ? AND s.kind = 'staff' AND s.revoked_at IS NULL AND s.expires_at > ?
+WHERE s.id = ANY (?) AND s.kind = 'staff' AND s.revoked_at IS NULL AND s.expires_at > ?

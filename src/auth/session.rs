@@ -1,6 +1,8 @@
 //! Sessions: one login each. Access tokens only name them; here they are opened, ended, and
 //! turned into the actor of a request, with everything about the actor read fresh.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{
     Array, Date as SqlDate, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
@@ -13,7 +15,7 @@ use uuid::Uuid;
 use super::actor::{CitizenActor, MachineActor, Mandate, Position, SessionRef, StaffActor, Who};
 use crate::clock::day_of;
 use crate::db::schema::session;
-use crate::db::{Tx, date_to_sql, prepared, to_sql};
+use crate::db::{Batcher, Db, Tx, date_to_sql, prepared, to_sql};
 use crate::error::{Code, Result};
 use crate::workflow::Role;
 
@@ -33,15 +35,24 @@ pub enum Subject {
 }
 
 /// The kinds of those who log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SubjectKind {
     Citizen,
     Staff,
     Machine,
 }
 
+/// The door through which the sessions of requests are looked up.
+pub type Actors = Batcher<Named, Who>;
+
+/// Opens that door.
+pub fn start(db: &Db) -> Actors {
+    let clock = db.clock.clone();
+    Batcher::reading(db, "actors", move |conn, sessions| actors_of(conn, sessions, clock.now()))
+}
+
 /// A session as a token names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Named {
     pub id: Uuid,
     /// Whose it is; says where to look, never that it lives.
@@ -148,64 +159,102 @@ pub fn prolong(tx: &mut Tx, id: Uuid, lifetime: SignedDuration) -> Result<(Sessi
     Ok((SessionRef { id, expires_at }, subject))
 }
 
-/// Who a session acts as at a moment; 401 when it has ended or its subject is shut out.
-pub fn actor_of(conn: &mut PgConnection, session: Named, now: Timestamp) -> Result<Who> {
-    let found = match session.kind {
-        SubjectKind::Citizen => citizen_of(conn, session.id, now)?.map(Who::Citizen),
-        SubjectKind::Staff => staff_of(conn, session.id, now)?.map(Who::Staff),
-        SubjectKind::Machine => machine_of(conn, session.id, now)?.map(Who::Machine),
+/// Who sessions act as at a moment; 401 for one that has ended or whose subject is shut out.
+pub fn actors_of(conn: &mut PgConnection, sessions: &[Named], now: Timestamp) -> Result<Vec<Result<Who>>> {
+    let of = |kind: SubjectKind| -> Vec<Uuid> {
+        sessions.iter().filter(|session| session.kind == kind).map(|session| session.id).collect()
     };
-    found.ok_or_else(|| SESSION_ENDED.err())
+    let mut living = HashMap::new();
+    for kind in SubjectKind::ALL {
+        let ids = of(kind);
+        match kind {
+            _ if ids.is_empty() => {}
+            SubjectKind::Citizen => load_citizens(conn, &ids, now, &mut living)?,
+            SubjectKind::Staff => load_staff(conn, &ids, now, &mut living)?,
+            SubjectKind::Machine => load_machines(conn, &ids, now, &mut living)?,
+        }
+    }
+    let who = |session: &Named| living.get(session).cloned().ok_or_else(|| SESSION_ENDED.err());
+    Ok(sessions.iter().map(who).collect())
 }
 
-fn citizen_of(conn: &mut PgConnection, session: Uuid, now: Timestamp) -> Result<Option<CitizenActor>> {
+/// Who one session acts as.
+pub fn actor_of(conn: &mut PgConnection, session: Named, now: Timestamp) -> Result<Who> {
+    actors_of(conn, &[session], now)?.pop().unwrap_or_else(|| Err(SESSION_ENDED.err()))
+}
+
+fn load_citizens(
+    conn: &mut PgConnection,
+    sessions: &[Uuid],
+    now: Timestamp,
+    living: &mut HashMap<Named, Who>,
+) -> Result<()> {
     let today = date_to_sql(day_of(now));
-    let row: Option<CitizenRow> = prepared(include_str!("load_citizen.sql"))
+    let rows: Vec<CitizenRow> = prepared(include_str!("load_citizen.sql"))
         .bind::<SqlDate, _>(today)
         .bind::<SqlDate, _>(today)
-        .bind::<SqlUuid, _>(session)
+        .bind::<Array<SqlUuid>, _>(sessions)
         .bind::<Timestamptz, _>(to_sql(now))
-        .get_result(conn)
-        .optional()?;
-    let Some(row) = row else { return Ok(None) };
-    let mandates: Vec<MandateRow> = serde_json::from_value(row.mandates)?;
-    Ok(Some(CitizenActor {
-        person_id: row.id,
-        name: row.name,
-        identity_no: row.identity_no,
-        identity_level: row.identity_level,
-        mandates: mandates.into_iter().map(Mandate::from).collect(),
-    }))
+        .load(conn)?;
+    for row in rows {
+        let mandates: Vec<MandateRow> = serde_json::from_value(row.mandates)?;
+        let citizen = CitizenActor {
+            person_id: row.id,
+            name: row.name,
+            identity_no: row.identity_no,
+            identity_level: row.identity_level,
+            mandates: mandates.into_iter().map(Mandate::from).collect(),
+        };
+        living.insert(Named { id: row.session, kind: SubjectKind::Citizen }, Who::Citizen(citizen));
+    }
+    Ok(())
 }
 
-fn staff_of(conn: &mut PgConnection, session: Uuid, now: Timestamp) -> Result<Option<StaffActor>> {
+fn load_staff(
+    conn: &mut PgConnection,
+    sessions: &[Uuid],
+    now: Timestamp,
+    living: &mut HashMap<Named, Who>,
+) -> Result<()> {
     let (today, now) = (date_to_sql(day_of(now)), to_sql(now));
-    let row: Option<StaffRow> = prepared(include_str!("load_staff.sql"))
+    let rows: Vec<StaffRow> = prepared(include_str!("load_staff.sql"))
         .bind::<Timestamptz, _>(now)
         .bind::<Timestamptz, _>(now)
         .bind::<SqlDate, _>(today)
         .bind::<SqlDate, _>(today)
-        .bind::<SqlUuid, _>(session)
+        .bind::<Array<SqlUuid>, _>(sessions)
         .bind::<Timestamptz, _>(now)
-        .get_result(conn)
-        .optional()?;
-    let Some(row) = row else { return Ok(None) };
-    let positions: Vec<PositionRow> = serde_json::from_value(row.positions)?;
-    let positions = positions.into_iter().map(Position::from).collect();
-    Ok(Some(StaffActor { staff_id: row.id, name: row.name, positions }))
+        .load(conn)?;
+    for row in rows {
+        let positions: Vec<PositionRow> = serde_json::from_value(row.positions)?;
+        let positions = positions.into_iter().map(Position::from).collect();
+        let staff = StaffActor { staff_id: row.id, name: row.name, positions };
+        living.insert(Named { id: row.session, kind: SubjectKind::Staff }, Who::Staff(staff));
+    }
+    Ok(())
 }
 
-fn machine_of(conn: &mut PgConnection, session: Uuid, now: Timestamp) -> Result<Option<MachineActor>> {
-    let row: Option<MachineRow> = prepared(include_str!("load_machine.sql"))
-        .bind::<SqlUuid, _>(session)
+fn load_machines(
+    conn: &mut PgConnection,
+    sessions: &[Uuid],
+    now: Timestamp,
+    living: &mut HashMap<Named, Who>,
+) -> Result<()> {
+    let rows: Vec<MachineRow> = prepared(include_str!("load_machine.sql"))
+        .bind::<Array<SqlUuid>, _>(sessions)
         .bind::<Timestamptz, _>(to_sql(now))
-        .get_result(conn)
-        .optional()?;
-    Ok(row.map(|row| MachineActor { id: row.id, client_id: row.name, scopes: row.scopes }))
+        .load(conn)?;
+    for row in rows {
+        let machine = MachineActor { id: row.id, client_id: row.name, scopes: row.scopes };
+        living.insert(Named { id: row.session, kind: SubjectKind::Machine }, Who::Machine(machine));
+    }
+    Ok(())
 }
 
 #[derive(QueryableByName)]
 struct CitizenRow {
+    #[diesel(sql_type = SqlUuid)]
+    session: Uuid,
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = Text)]
@@ -221,6 +270,8 @@ struct CitizenRow {
 #[derive(QueryableByName)]
 struct StaffRow {
     #[diesel(sql_type = SqlUuid)]
+    session: Uuid,
+    #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = Text)]
     name: String,
@@ -230,6 +281,8 @@ struct StaffRow {
 
 #[derive(QueryableByName)]
 struct MachineRow {
+    #[diesel(sql_type = SqlUuid)]
+    session: Uuid,
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = Text)]

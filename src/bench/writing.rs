@@ -19,6 +19,9 @@ const PGBENCH: usize = 1_000_000;
 const DRAFT: &str = "('00000000-0000-7000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid";
 const OWNER: &str = "'citizen:00000000-0000-7000-a000-' || lpad(to_hex(:n::bigint % :citizens + 1), 12, '0')";
 
+/// Whose the transactions are.
+const SESSION: &str = "ARRAY[:session::uuid]";
+
 /// A statement of the portal as a line of a script, with `pgbench`'s values for its parameters.
 fn line(sql: &str, values: &[&str]) -> String {
     let text: Vec<&str> =
@@ -33,17 +36,17 @@ fn line(sql: &str, values: &[&str]) -> String {
 /// Who acts, and what is known of the draft: what a submission reads.
 fn submit_reads() -> String {
     let day = "current_date";
-    line(include_str!("../auth/load_citizen.sql"), &[day, day, ":session::uuid", "now()"])
+    line(include_str!("../auth/load_citizen.sql"), &[day, day, SESSION, "now()"])
         + &line(
             include_str!("../dossiers/sql/load_submission.sql"),
-            &[day, OWNER, "'bench-' || :n", DRAFT, OWNER],
+            &[&format!("ARRAY[{DRAFT}]"), &format!("ARRAY[{OWNER}]"), "ARRAY['bench-' || :n]", day],
         )
 }
 
 /// Who acts: what an action reads before its transaction.
 fn receive_reads() -> String {
     let (day, now) = ("current_date", "now()");
-    line(include_str!("../auth/load_staff.sql"), &[now, now, day, day, ":session::uuid", now])
+    line(include_str!("../auth/load_staff.sql"), &[now, now, day, day, SESSION, now])
 }
 
 /// The counters of a script: number `n` is used once, by one client.

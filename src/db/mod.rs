@@ -10,6 +10,7 @@ pub mod mutant;
 mod prepared;
 pub mod schema;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -18,6 +19,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use diesel::sql_types::{Array, Text, Timestamptz, Uuid as SqlUuid};
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::auth::Actor;
@@ -43,6 +45,11 @@ const RETRIES: u32 = 3;
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<ConnectionManager<PgConnection>>,
+    /// Requests that may hold a connection at the same time: no more threads than that are
+    /// woken, and a quarter of the connections is left to threads of motcua's own.
+    slots: Arc<Semaphore>,
+    /// Longest wait for one of them.
+    patience: Duration,
     pub clock: Clock,
 }
 
@@ -153,7 +160,9 @@ impl Db {
             .test_on_check_out(false)
             .connection_customizer(Box::new(Session { setup }))
             .build(ConnectionManager::new(url))?;
-        Ok(Self { pool, clock })
+        let slots = (limits.pool_size - limits.pool_size / 4) as usize;
+        let patience = Duration::from_millis(limits.checkout_ms);
+        Ok(Self { pool, slots: Arc::new(Semaphore::new(slots)), patience, clock })
     }
 
     fn checkout(&self) -> Result<PooledConnection<ConnectionManager<PgConnection>>> {
@@ -167,7 +176,7 @@ impl Db {
         F: FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
     {
         let db = self.clone();
-        blocking(move || f(&mut *db.checkout()?)).await
+        self.blocking(move || f(&mut *db.checkout()?)).await
     }
 
     /// `read` for lists and counts, whose best plan depends on what is asked for: it is made anew.
@@ -192,7 +201,7 @@ impl Db {
         F: Fn(&mut Tx) -> Result<T> + Send + 'static,
     {
         let (db, actor) = (self.clone(), actor.clone());
-        blocking(move || db.write_blocking(&actor, f)).await
+        self.blocking(move || db.write_blocking(&actor, f)).await
     }
 
     /// `write` for threads of motcua's own (workers, commands), which may block.
@@ -213,11 +222,20 @@ impl Db {
     pub fn read_blocking<T>(&self, f: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         f(&mut *self.checkout()?)
     }
-}
 
-/// Runs a closure on a thread that may block.
-async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(f)
-        .await
-        .unwrap_or_else(|panic| Err(Error::Internal(anyhow::anyhow!("a database closure panicked: {panic}"))))
+    /// Runs a closure on a thread that may block, as soon as there is a connection for it.
+    async fn blocking<T: Send + 'static>(&self, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let free = self.slots.clone().acquire_owned();
+        let Ok(Ok(slot)) = tokio::time::timeout(self.patience, free).await else {
+            return Err(BUSY.err());
+        };
+        let run = move || {
+            let done = f();
+            drop(slot);
+            done
+        };
+        tokio::task::spawn_blocking(run).await.unwrap_or_else(|panic| {
+            Err(Error::Internal(anyhow::anyhow!("a database closure panicked: {panic}")))
+        })
+    }
 }

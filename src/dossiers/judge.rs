@@ -15,9 +15,8 @@ use super::scope::{Units, relation};
 use super::state::{Progress, State};
 use super::submit::NewFiling;
 use super::take_action::refused;
-use crate::app::App;
 use crate::auth::Actor;
-use crate::calendar::Term;
+use crate::calendar::{Calendar, Term};
 use crate::catalogue::condition::Filing;
 use crate::catalogue::definition::CaseDef;
 use crate::catalogue::tariff::FeeLine;
@@ -80,7 +79,7 @@ pub struct Filed {
 }
 
 /// Judges a filing: form, case, documents, fees, deadline; then its first events.
-pub fn prepare(app: &App, actor: &Actor, new: NewFiling, now: Timestamp) -> Result<Filed> {
+pub fn prepare(calendar: &Calendar, actor: &Actor, new: NewFiling, now: Timestamp) -> Result<Filed> {
     let channel = new.row.channel()?;
     let case = case_of(&new, channel, now)?;
     let filing = Filing {
@@ -94,8 +93,8 @@ pub fn prepare(app: &App, actor: &Actor, new: NewFiling, now: Timestamp) -> Resu
     complete(&new, &filing)?;
     let quote = quote(&new.version, &filing)?;
     let term = promised(&case).ok_or_else(|| NO_CASE.err())?;
-    let deadline = deadline::deadline(app.calendar, &term, now)?;
-    let reply_by = deadline::reply_by(app.calendar, channel, now)?;
+    let deadline = deadline::deadline(calendar, &term, now)?;
+    let reply_by = deadline::reply_by(calendar, channel, now)?;
     let state = State {
         marking: vec![new.version.procedure.workflow.start().clone()],
         status: crate::workflow::DossierStatus::Submitted,
@@ -119,7 +118,7 @@ pub fn prepare(app: &App, actor: &Actor, new: NewFiling, now: Timestamp) -> Resu
     };
     let receipt = receipt::receipt(&new, &quote, &deadline, now)?;
     let id = Uuid::now_v7();
-    let setting = setting(app, actor, &new, term, now);
+    let setting = setting(calendar, actor, &new, term, now);
     let mut plans = vec![submission(&setting, state)?];
     let mut charges = Vec::new();
     if new.receive {
@@ -214,10 +213,16 @@ fn unclear(error: &tariff::QuoteError) -> Error {
     FEE_UNCLEAR.because(format!("kiểm tra các trường làm căn cứ tính phí: {error}"), error.to_string())
 }
 
-fn setting<'a>(app: &'a App, actor: &Actor, new: &'a NewFiling, term: Term, now: Timestamp) -> Setting<'a> {
+fn setting<'a>(
+    calendar: &'a Calendar,
+    actor: &Actor,
+    new: &'a NewFiling,
+    term: Term,
+    now: Timestamp,
+) -> Setting<'a> {
     Setting {
         workflow: &new.version.procedure.workflow,
-        calendar: app.calendar,
+        calendar,
         term,
         now,
         actor: actor.key(),

@@ -1,7 +1,9 @@
-//! What is known of a draft when it is submitted, read by one statement at one moment.
+//! What is known of drafts when they are submitted, read by one statement at one moment.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Date as SqlDate, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Binary, Date as SqlDate, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid,
+};
 use jiff::civil::Date;
 use serde_json::Value;
 use uuid::Uuid;
@@ -32,15 +34,27 @@ impl Submitted {
     }
 }
 
+/// A draft that is looked for: the actor's own.
+pub struct Wanted<'a> {
+    pub actor: &'a Actor,
+    /// The key that it is submitted under.
+    pub key: Option<&'a Key>,
+    pub draft_id: Uuid,
+}
+
 /// What came of looking.
 pub enum Looked {
     /// The request was answered before, under this key.
     Answered(Reply),
-    Found(Box<Submitted>),
+    Open(Box<Submitted>),
 }
 
+/// A draft of the actor's own, submitted or not.
 #[derive(QueryableByName)]
-struct Row {
+pub struct Found {
+    /// Which of the wanted it is, from 1.
+    #[diesel(sql_type = BigInt)]
+    nth: i64,
     #[diesel(embed)]
     draft: DraftRow,
     #[diesel(sql_type = Nullable<Binary>)]
@@ -69,46 +83,52 @@ struct Row {
     files: Value,
 }
 
-/// Looks at a draft of the actor's own, and whether this very request was answered.
-pub fn look(conn: &mut PgConnection, actor: &Actor, once: &Once, id: Uuid, day: Date) -> Result<Looked> {
-    let Some(mut row) = load(conn, actor, Some(&once.key), id, day)? else {
+/// What came of looking for a draft that is to be submitted.
+pub fn looked(conn: &mut PgConnection, actor: &Actor, once: &Once, found: Option<Found>) -> Result<Looked> {
+    known(actor)?;
+    let Some(mut found) = found else {
         // The draft of an answered request may be gone; its answer is not.
         let before = answered(conn, once)?.unwrap_or_else(|| Err(NOT_FOUND.err()));
         return before.map(Looked::Answered);
     };
-    match row.answered() {
+    match found.answered() {
         Some(answer) => answer.to(once).map(Looked::Answered),
-        None => row.open().map(|found| Looked::Found(Box::new(found))),
+        None => found.open().map(|open| Looked::Open(Box::new(open))),
     }
 }
 
 /// A draft of the actor's own that is not submitted.
 pub fn find(conn: &mut PgConnection, actor: &Actor, id: Uuid, day: Date) -> Result<Submitted> {
-    load(conn, actor, None, id, day)?.ok_or_else(|| NOT_FOUND.err())?.open()
+    known(actor)?;
+    let found = load(conn, &[Wanted { actor, key: None, draft_id: id }], day)?.pop().flatten();
+    found.ok_or_else(|| NOT_FOUND.err())?.open()
 }
 
-fn load(
-    conn: &mut PgConnection,
-    actor: &Actor,
-    key: Option<&Key>,
-    id: Uuid,
-    day: Date,
-) -> Result<Option<Row>> {
-    if matches!(actor.who, Who::Anonymous) {
-        return Err(UNAUTHENTICATED.err());
+/// Nobody has no drafts, and gets no answer about any.
+fn known(actor: &Actor) -> Result<()> {
+    match actor.who {
+        Who::Anonymous => Err(UNAUTHENTICATED.err()),
+        _ => Ok(()),
     }
-    let owner = actor.key();
-    Ok(prepared(include_str!("sql/load_submission.sql"))
-        .bind::<SqlDate, _>(date_to_sql(day))
-        .bind::<Text, _>(&owner)
-        .bind::<Nullable<Text>, _>(key.map(|key| &key.key))
-        .bind::<SqlUuid, _>(id)
-        .bind::<Text, _>(&owner)
-        .get_result(conn)
-        .optional()?)
 }
 
-impl Row {
+/// The drafts that are wanted, in this order; none for one that the actor does not have.
+pub fn load(conn: &mut PgConnection, wanted: &[Wanted], day: Date) -> Result<Vec<Option<Found>>> {
+    let rows: Vec<Found> = prepared(include_str!("sql/load_submission.sql"))
+        .bind::<Array<SqlUuid>, _>(wanted.iter().map(|w| w.draft_id).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(wanted.iter().map(|w| w.actor.key()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(wanted.iter().map(|w| w.key.map(|k| &k.key)).collect::<Vec<_>>())
+        .bind::<SqlDate, _>(date_to_sql(day))
+        .load(conn)?;
+    let mut found: Vec<Option<Found>> = wanted.iter().map(|_| None).collect();
+    for row in rows {
+        let nth = usize::try_from(row.nth - 1).unwrap_or(usize::MAX);
+        *found.get_mut(nth).ok_or_else(|| anyhow::anyhow!("no draft was wanted at {nth}"))? = Some(row);
+    }
+    Ok(found)
+}
+
+impl Found {
     /// What was answered under the key.
     fn answered(&mut self) -> Option<Answered> {
         let (request_hash, body) = (self.request_hash.take()?, self.body.take()?);

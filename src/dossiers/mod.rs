@@ -42,7 +42,7 @@ pub use news::{Event, News, news};
 pub use plan::{DossierJob, jobs};
 pub use reasons::{About, Reason};
 pub use scope::visible;
-pub use submit::{Submissions, start};
+pub use submit::Submissions;
 pub use take_action::act;
 
 /// The operations of this folder.

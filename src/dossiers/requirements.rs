@@ -248,6 +248,6 @@ fn would_be_refused(
 }
 
 fn try_submission(app: &App, conn: &mut PgConnection, actor: &Actor, draft: &Draft) -> Result<()> {
-    let new = as_filing(app, conn, actor, &draft.found, day_of(draft.now))?;
-    prepare(app, actor, new, draft.now).map(drop)
+    let new = as_filing(&app.catalogue, conn, actor, &draft.found, day_of(draft.now))?;
+    prepare(app.calendar, actor, new, draft.now).map(drop)
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use actix_web::{post, web};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Date as SqlDate, Integer, Uuid as SqlUuid};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rand::Rng;
 use rand::distr::Alphanumeric;
@@ -24,14 +25,15 @@ use super::code::DossierCode;
 use super::draft::{self, DraftRow, applicant_of};
 use super::filing::{self, ActingFor, Applicant, ReceivingUnit};
 use super::judge::{Filed, FiledFile, prepare};
-use super::load_submission::{Looked, Submitted, look};
+use super::load_submission::{Found, Looked, Submitted, Wanted, load, looked};
 use super::plan::{DossierJob, Plan, SideEffect};
 use super::row::{DossierRow, EventRow, StateColumns};
 use super::store;
 use super::write_rows::{insert_dossiers, insert_events};
 use crate::app::App;
 use crate::auth::{Actor, Who};
-use crate::catalogue::Version;
+use crate::calendar::Calendar;
+use crate::catalogue::{Catalogue, Version};
 use crate::clock::day_of;
 use crate::db::{Batcher, Db, Tx, date_to_sql, prepared, to_sql};
 use crate::error::{BUSY, Error, FORBIDDEN, Problem, Result, STALE};
@@ -64,12 +66,32 @@ pub struct Submission {
     filed: Filed,
 }
 
-/// The door of submissions: group commit.
-pub type Submissions = Batcher<Submission, Reply>;
+/// A request to submit.
+#[derive(Clone)]
+struct Asked {
+    actor: Actor,
+    once: Once,
+    draft_id: Uuid,
+    seen: IfMatch,
+    receive: bool,
+}
 
-/// Starts the group commit of submissions.
-pub fn start(db: &Db) -> Submissions {
-    Batcher::start(db, "submit", apply)
+/// The two doors of submissions: what is asked is judged together, what may be stored is
+/// stored together.
+pub struct Submissions {
+    asked: Batcher<Asked, Judged>,
+    judged: Batcher<Submission, Reply>,
+}
+
+impl Submissions {
+    /// Opens both.
+    pub fn start(db: &Db, catalogue: &Catalogue, calendar: &'static Calendar) -> Self {
+        let (clock, catalogue) = (db.clock.clone(), catalogue.clone());
+        let judge = move |conn: &mut PgConnection, asked: &[Asked]| {
+            judge_all(&catalogue, calendar, conn, asked, clock.now())
+        };
+        Self { asked: Batcher::reading(db, "judge", judge), judged: Batcher::writing(db, "submit", apply) }
+    }
 }
 
 /// Submits a draft.
@@ -96,20 +118,15 @@ pub async fn submit(
     seen: IfMatch,
     request: Keyed<SubmitIn>,
 ) -> Result<Reply> {
-    let id = id.into_inner();
     let once = Once { actor: actor.key(), key: request.key };
     let receive = request.body.receive;
-    let state = app.clone();
-    let judged = app.db.read(move |conn| judge(&state, conn, actor, once, id, seen, receive)).await?;
-    match judged {
+    let asked = Asked { actor, once: once.clone(), draft_id: id.into_inner(), seen, receive };
+    match app.submissions.asked.submit(asked).await? {
         Judged::Answered(reply) => Ok(reply),
-        Judged::New(submission) => {
-            let once = submission.once.clone();
-            match app.submissions.submit(*submission).await {
-                Err(refusal) if refusal.code() != &BUSY => answer_of_twin(&app, once, refusal).await,
-                done => done,
-            }
-        }
+        Judged::New(submission) => match app.submissions.judged.submit(*submission).await {
+            Err(refusal) if refusal.code() != &BUSY => answer_of_twin(&app, once, refusal).await,
+            done => done,
+        },
     }
 }
 
@@ -127,30 +144,44 @@ enum Judged {
 }
 
 /// Load and decide: everything that needs no lock.
-fn judge(
-    app: &App,
+fn judge_all(
+    catalogue: &Catalogue,
+    calendar: &Calendar,
     conn: &mut PgConnection,
-    actor: Actor,
-    once: Once,
-    id: Uuid,
-    seen: IfMatch,
-    receive: bool,
+    asked: &[Asked],
+    now: Timestamp,
+) -> Result<Vec<Result<Judged>>> {
+    let wanted: Vec<Wanted> = asked
+        .iter()
+        .map(|a| Wanted { actor: &a.actor, key: Some(&a.once.key), draft_id: a.draft_id })
+        .collect();
+    let found = load(conn, &wanted, day_of(now))?;
+    let judge = |(asked, found)| judge(catalogue, calendar, conn, asked, found, now);
+    Ok(asked.iter().zip(found).map(judge).collect())
+}
+
+fn judge(
+    catalogue: &Catalogue,
+    calendar: &Calendar,
+    conn: &mut PgConnection,
+    asked: &Asked,
+    found: Option<Found>,
+    now: Timestamp,
 ) -> Result<Judged> {
-    let now = app.db.clock.now();
-    let day = day_of(now);
-    let found = match look(conn, &actor, &once, id, day)? {
+    let found = match looked(conn, &asked.actor, &asked.once, found)? {
         Looked::Answered(reply) => return Ok(Judged::Answered(reply)),
-        Looked::Found(found) => found,
+        Looked::Open(found) => found,
     };
-    seen.check(found.row.version)?;
-    let new = as_filing(app, conn, &actor, &found, day)?;
-    let filed = prepare(app, &actor, NewFiling { receive, ..new }, now)?;
+    asked.seen.check(found.row.version)?;
+    let day = day_of(now);
+    let new = as_filing(catalogue, conn, &asked.actor, &found, day)?;
+    let filed = prepare(calendar, &asked.actor, NewFiling { receive: asked.receive, ..new }, now)?;
     let submission = Submission {
-        once,
-        draft_id: id,
+        once: asked.once.clone(),
+        draft_id: asked.draft_id,
         draft_version: found.row.version,
         unit_code: filed.unit_code.clone(),
-        actor,
+        actor: asked.actor.clone(),
         day,
         filed,
     };
@@ -160,14 +191,14 @@ fn judge(
 /// A draft as a filing of today; refused where the procedure, the unit or the actor's right to
 /// file has changed since it was begun.
 pub fn as_filing<'a>(
-    app: &App,
+    catalogue: &Catalogue,
     conn: &mut PgConnection,
     actor: &Actor,
     found: &'a Submitted,
     day: Date,
 ) -> Result<NewFiling<'a>> {
     let row = &found.row;
-    let version = app.catalogue.open_version(conn, found.version_id(day)?, day)?;
+    let version = catalogue.open_version(conn, found.version_id(day)?, day)?;
     if version.id != row.version_id {
         return Err(draft::DRAFT_OUTDATED.err());
     }

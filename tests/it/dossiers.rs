@@ -17,5 +17,6 @@ mod receipts;
 mod requiring;
 mod rework;
 mod submitting;
+mod together;
 mod traces;
 mod uploading;

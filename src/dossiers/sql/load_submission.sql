@@ -1,7 +1,7 @@
--- Everything that is known of a draft when it is submitted, at one moment: the draft of this
+-- Everything that is known of drafts when they are submitted, at one moment: the draft of this
 -- owner, what was answered under the key, the unit, the version in force, and the files.
--- Parameters: day, actor, key, draft, owner.
-SELECT draft.*,
+-- Parameters: drafts, owners, keys, day.
+SELECT wanted.nth, draft.*,
        answered.request_hash, answered.status, answered.body,
        unit.code AS unit_code, unit.name AS unit_name, unit.level AS unit_level, unit.parent_id AS unit_parent_id,
        procedure.closed_since, procedure.closed_until, procedure.closed_reason, in_force.id AS in_force_id,
@@ -10,7 +10,8 @@ SELECT draft.*,
              FROM (SELECT id, component, name, media_type, size, sha256
                      FROM file WHERE draft_id = draft.id AND deleted_at IS NULL) AS part
        ), '[]'::jsonb) AS files
-  FROM draft
+  FROM unnest(?, ?, ?) WITH ORDINALITY AS wanted (draft_id, owner, key, nth)
+  JOIN draft ON draft.id = wanted.draft_id AND draft.owner = wanted.owner
   JOIN agency unit ON unit.id = draft.unit_id
   JOIN procedure ON procedure.code = draft.procedure_code
   LEFT JOIN LATERAL (
@@ -18,5 +19,4 @@ SELECT draft.*,
         WHERE procedure_code = procedure.code AND effective_from <= ?
         ORDER BY effective_from DESC, version DESC LIMIT 1
   ) AS in_force ON true
-  LEFT JOIN idempotency_key answered ON answered.actor = ? AND answered.key = ?
- WHERE draft.id = ? AND draft.owner = ?
+  LEFT JOIN idempotency_key answered ON answered.actor = wanted.owner AND answered.key = wanted.key
