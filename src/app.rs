@@ -24,7 +24,7 @@ use crate::dossiers::{self, Submissions};
 use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
-use crate::{agencies, auth, http, jobs, notices, payments, people, sync};
+use crate::{agencies, auth, http, jobs, notices, payments, people, receipts, reports, sync};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -75,6 +75,8 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(jobs::routes)
         .configure(notices::routes)
         .configure(payments::routes)
+        .configure(receipts::routes)
+        .configure(reports::routes)
         .configure(sync::routes)
         .service(demo_clock::set);
 }

@@ -25,6 +25,8 @@ pub mod national;
 pub mod notices;
 pub mod payments;
 pub mod people;
+pub mod receipts;
+pub mod reports;
 pub mod simulators;
 pub mod sync;
 pub mod verify;

@@ -8,7 +8,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules in the order of dependence: a module may use those before it. `app`
 /// stands early because everybody may use it; it assembles all the others.
-const ORDER: [&str; 32] = [
+const ORDER: [&str; 33] = [
     "calendar",
     "workflow",
     "config",
@@ -27,6 +27,7 @@ const ORDER: [&str; 32] = [
     "files",
     "ledger",
     "fees",
+    "receipts",
     "payments",
     "records",
     "dossiers",
@@ -54,7 +55,7 @@ const EXCEPTIONS: [(&str, &str, &str); 3] = [
 const PURE: [&str; 2] = ["calendar", "workflow"];
 
 /// Which folder writes which table; whoever else wants a change calls it.
-const OWNERS: [(&str, &[&str]); 14] = [
+const OWNERS: [(&str, &[&str]); 15] = [
     ("db", &["audit_log"]),
     ("http", &["idempotency_key"]),
     ("jobs", &["job", "periodic_task"]),
@@ -78,6 +79,7 @@ const OWNERS: [(&str, &[&str]); 14] = [
             "refund_attempt",
         ],
     ),
+    ("receipts", &["receipt_series", "receipt", "receipt_line", "receipt_elsewhere", "receipt_document"]),
     ("land_tax", &["tax_slip"]),
     ("notices", &["message"]),
     ("sync", &["dossier_sync"]),

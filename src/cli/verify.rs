@@ -42,8 +42,10 @@ impl Verify {
         progress("checking; this reads everything");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(verify::run(&db, &files, self.part, self.deep, &mut report))?;
-        let Report { dossiers, files, orders, transfers, .. } = report;
-        let checked = format!("{dossiers} dossiers, {files} files, {orders} orders, {transfers} transfers");
+        let Report { dossiers, files, orders, transfers, receipts, .. } = report;
+        let checked = format!(
+            "{dossiers} dossiers, {files} files, {orders} orders, {transfers} transfers, {receipts} receipts"
+        );
         match report.differences {
             0 => println!("OK: {checked}"),
             found => println!("{found} differences in {checked}"),

@@ -420,6 +420,74 @@ diesel::table! {
 }
 
 diesel::table! {
+    receipt (id) {
+        id -> Uuid,
+        series_id -> Uuid,
+        number -> Integer,
+        kind -> Text,
+        symbol -> Text,
+        secret -> Text,
+        unit_id -> Uuid,
+        dossier_id -> Uuid,
+        order_id -> Uuid,
+        payer -> Jsonb,
+        amount -> BigInt,
+        issued_at -> Timestamptz,
+        issued_by -> Text,
+        replaces_id -> Nullable<Uuid>,
+        state -> Text,
+        given_back -> BigInt,
+        replaced_by_id -> Nullable<Uuid>,
+        reason -> Text,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    receipt_document (receipt_id, format, state) {
+        receipt_id -> Uuid,
+        format -> Text,
+        state -> Text,
+        bytes -> Bytea,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    receipt_elsewhere (order_id, charge_id) {
+        order_id -> Uuid,
+        charge_id -> Uuid,
+        amount -> BigInt,
+        reason -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    receipt_line (receipt_id, line) {
+        receipt_id -> Uuid,
+        line -> SmallInt,
+        charge_id -> Uuid,
+        fee_code -> Text,
+        name -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipt_series (id) {
+        id -> Uuid,
+        unit_id -> Uuid,
+        year -> SmallInt,
+        kind -> Text,
+        form -> Text,
+        symbol -> Text,
+        last -> Integer,
+    }
+}
+
+diesel::table! {
     refund (id) {
         id -> Uuid,
         payment_id -> Uuid,
@@ -575,6 +643,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     posting,
     procedure,
     procedure_version,
+    receipt,
+    receipt_document,
+    receipt_elsewhere,
+    receipt_line,
+    receipt_series,
     refund,
     refund_attempt,
     refund_line,

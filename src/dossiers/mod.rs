@@ -25,6 +25,7 @@ pub mod payment_events;
 mod plan;
 mod reasons;
 mod receipt;
+mod receipts;
 mod requirements;
 pub mod row;
 mod scope;
@@ -42,6 +43,7 @@ pub use input::ActionIn;
 pub use news::{Event, News, news};
 pub use plan::{DossierJob, jobs};
 pub use reasons::{About, Reason};
+pub use scope::visible;
 pub use submit::Submissions;
 pub use take_action::act;
 
@@ -68,6 +70,9 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(pay::choose_gateway)
         .service(counter::show_payment_qr)
         .service(counter::record_payment_slip)
+        .service(receipts::list)
+        .service(receipts::download)
+        .service(receipts::replace)
         .service(take_action::list_actions)
         .service(take_action::take_action)
         .service(files::upload_to_dossier)

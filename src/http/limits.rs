@@ -39,14 +39,15 @@ pub static BODY_TOO_SLOW: Code = Code::new(
 );
 
 /// The doors that somebody without a login can use to guess: logins and tokens, tracking
-/// secrets, payments by their reference, notices of the payment platform.
-const PUBLIC_DOORS: [&str; 6] = [
+/// secrets, receipts, payments by their reference, notices of the payment platform.
+const PUBLIC_DOORS: [&str; 7] = [
     "/api/v1/staff/login",
     "/api/v1/login",
     "/api/v1/oauth/",
     "/api/v1/token/",
     "/api/v1/tracking/",
     "/api/v1/payments/",
+    "/api/v1/receipts/",
 ];
 /// Addresses remembered at a time; beyond, those that were silent for long are forgotten.
 const ADDRESSES: usize = 50_000;

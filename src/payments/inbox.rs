@@ -22,7 +22,7 @@ use super::refund::request_unapplied;
 use crate::db::schema::{gateway_event, payment_order};
 use crate::db::{Tx, prepared, to_sql};
 use crate::error::Result;
-use crate::jobs;
+use crate::{jobs, receipts};
 
 /// Job: money came for a dossier, which consumes it. Payload [`FeePaid`], subject: the order.
 pub const FEE_PAID: &str = "fee_paid";
@@ -209,6 +209,7 @@ fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
     // the national side must not keep a paid dossier waiting.
     jobs::enqueue(tx, FEE_PAID, Some(order.id), payload, Some(format!("fee_paid:{}", order.id)))?;
     tx.audit("settle_payment_order", Some(order.id))?;
+    receipts::issue(tx, order.id)?;
     Ok(true)
 }
 

@@ -7,6 +7,7 @@ mod dossiers;
 mod files;
 mod ledger;
 mod payments;
+mod receipts;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -29,6 +30,8 @@ pub enum Part {
     Payments,
     /// What should be booked, computed anew, against what is booked.
     Ledger,
+    /// Numbers of receipts without gap or double; the money that they speak of.
+    Receipts,
     All,
 }
 
@@ -38,6 +41,7 @@ pub struct Report<'a> {
     pub files: u64,
     pub orders: u64,
     pub transfers: u64,
+    pub receipts: u64,
     pub differences: u64,
     tell: &'a mut dyn FnMut(&str),
 }
@@ -45,7 +49,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// Nothing checked yet; `tell` hears of each difference.
     pub fn new(tell: &'a mut dyn FnMut(&str)) -> Self {
-        Self { dossiers: 0, files: 0, orders: 0, transfers: 0, differences: 0, tell }
+        Self { dossiers: 0, files: 0, orders: 0, transfers: 0, receipts: 0, differences: 0, tell }
     }
 
     fn difference(&mut self, what: &str) {
@@ -68,6 +72,9 @@ pub async fn run(db: &Db, store: &Files, part: Part, deep: bool, report: &mut Re
     }
     if wanted(Part::Ledger) {
         ledger::check(db, report)?;
+    }
+    if wanted(Part::Receipts) {
+        receipts::check(db, report)?;
     }
     Ok(())
 }

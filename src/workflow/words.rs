@@ -53,7 +53,7 @@ macro_rules! words {
         impl std::str::FromStr for $name {
             type Err = $crate::workflow::UnknownWord;
 
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
+            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
                 Self::ALL
                     .iter()
                     .copied()

@@ -5,6 +5,7 @@ mod counter;
 mod faults;
 mod orders;
 mod races;
+mod receipts;
 mod refunds;
 pub mod stage;
 mod suspense;

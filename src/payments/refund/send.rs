@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::payments::booking::{self, Back, Money};
 use crate::payments::gateway::{Gateways, Refund, RefundState};
 use crate::payments::poll;
+use crate::receipts;
 
 /// Name under which the asking acts.
 pub const POLL_REFUNDS: &str = "poll_refunds";
@@ -150,7 +151,10 @@ fn conclude(tx: &mut Tx, sent: &Sent, answer: RefundState) -> Result<()> {
         .set((refund::state.eq(word), refund::ended_at.eq(to_sql(tx.now))))
         .execute(tx.conn)?;
     match answer {
-        RefundState::Success => booking::given_back(tx, sent.attempt_id, &sent.back())?,
+        RefundState::Success => {
+            booking::given_back(tx, sent.attempt_id, &sent.back())?;
+            receipts::given_back(tx, sent.refund_id, &sent.reason)?;
+        }
         _ => booking::not_given_back(tx, sent.attempt_id, &sent.back())?,
     }
     tx.audit("conclude_refund", Some(sent.refund_id))

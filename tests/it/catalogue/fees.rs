@@ -1,4 +1,8 @@
 //! What is owed, asked before anything is filed; and rules that contradict one another.
+use motcua::catalogue::condition::Filing;
+use motcua::catalogue::fee_def::FeeDef;
+use motcua::catalogue::tariff::quote as quote_of;
+use motcua::workflow::Channel;
 use serde_json::{Value, json};
 
 use super::Portal;
@@ -161,4 +165,41 @@ async fn two_rules_for_one_day_are_refused_and_the_pair_is_named() {
     let apart = json!([less("online", "2026-10-01"), less("post", "2027-10-01")]);
     let answer = portal.post(ADMIN, versions, &next(&|fee| fee["reductions"] = apart.clone())).await;
     assert_eq!(answer.status, 201, "{}", answer.json());
+}
+
+/// A resolution of a province's council and a time-limited reduction, as data.
+#[test]
+fn the_example_of_a_resolution_comes_out_to_the_dong() {
+    let rules = crate::data::json(crate::data::data("fees/ha_noi.json"));
+    let fees: Vec<FeeDef> = serde_json::from_value(rules["fees"].clone()).unwrap();
+    let line = |code: &str, day: &str, channel, identity_level, answers: Value| {
+        let fee: Vec<FeeDef> = fees.iter().filter(|fee| fee.code == code).cloned().collect();
+        let date = day.parse().unwrap();
+        let filing = Filing { channel, date, case: None, answers: &answers, subjects: &[], identity_level };
+        quote_of(&fee, &filing).unwrap().remove(0)
+    };
+    let (online, counter) = (Channel::Online, Channel::Counter);
+    assert_eq!(line("HT-XNHN", "2023-07-03", online, 2, json!({})).amount, 3_000);
+    let free = line("HT-XNHN", "2023-07-04", online, 2, json!({}));
+    assert_eq!((free.amount, free.legal_basis.as_str()), (0, "NQ 07/2023/NQ-HĐND"));
+    assert!(free.explanation_vi.contains("Miễn") && free.explanation_en.contains("Exempt"), "{free:?}");
+    assert_eq!(line("HT-XNHN", "2023-07-04", counter, 2, json!({})).amount, 3_000);
+    assert!(!line("HKD", "2026-09-14", counter, 0, json!({})).refundable);
+    let tax = |day, channel, level| line("LPTB", day, channel, level, json!({"value": 1_999_999_999}));
+    // 0,5 % of the value is 9,999,999.995; nine tenths of the whole đồng are 8,999,999.1.
+    assert_eq!(tax("2026-08-14", online, 2).amount, 9_999_999);
+    assert_eq!(tax("2026-08-15", online, 2).amount, 8_999_999);
+    assert_eq!(tax("2027-02-28", online, 2).amount, 8_999_999);
+    for (day, channel, level) in
+        [("2027-03-01", online, 2), ("2026-09-14", online, 1), ("2026-09-14", counter, 2)]
+    {
+        assert_eq!(tax(day, channel, level).amount, 9_999_999, "{day} {level}");
+    }
+    let less = tax("2026-09-14", online, 2);
+    let rules: Vec<_> = less.rules.iter().map(|rule| (rule.pointer.as_str(), rule.amount)).collect();
+    assert_eq!(rules, [("/fees/0/rates/0", 9_999_999), ("/fees/0/reductions/0", 8_999_999)]);
+    assert!(
+        less.explanation_vi.contains("giảm 10.00%") && less.explanation_vi.contains("còn 8999999 đồng"),
+        "{less:?}"
+    );
 }

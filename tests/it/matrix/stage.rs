@@ -239,6 +239,7 @@ impl Stage {
         let mut object = Object::from([
             ("id", Uuid::now_v7().to_string()),
             ("file", Uuid::now_v7().to_string()),
+            ("receipt", Uuid::now_v7().to_string()),
             ("position", Uuid::now_v7().to_string()),
             ("substitution", Uuid::now_v7().to_string()),
             ("code", "H49.45.01-260101-9999".to_owned()),
@@ -352,8 +353,39 @@ impl Stage {
             ("id", id.to_string()),
             ("code", code),
             ("file", file.to_string()),
+            ("receipt", self.receipt(id, filed.receiving, number)),
             ("secret", format!("secret-{number:09}")),
         ])
+    }
+
+    /// A receipt of a copied dossier, with what was owed and paid for it.
+    fn receipt(&self, dossier: Uuid, unit: &str, number: u32) -> String {
+        let sql = format!(
+            "WITH fee AS (
+                 INSERT INTO charge (id, dossier_id, fee_code, name, kind, amount, refundable, explanation, created_at)
+                 VALUES (gen_random_uuid(), '{dossier}', 'TEST', 'Lệ phí', 'fee', 7000, true, '{{}}', '{NOW}')
+                 RETURNING id
+             ), demand AS (
+                 INSERT INTO payment_order (id, dossier_id, reference, amount, state, opened_at, paid_at, gateway, gateway_txn)
+                 VALUES (gen_random_uuid(), '{dossier}', 'MATRIX{number}', 7000, 'paid', '{NOW}', '{NOW}', 'national', 'M{number}')
+                 RETURNING id
+             ), series AS (
+                 INSERT INTO receipt_series (id, unit_id, year, kind, form, symbol, last)
+                 SELECT gen_random_uuid(), a.id, 2026, 'fee', '01BLP0-002', 'BL-26E', {number} FROM agency a WHERE a.code = '{unit}'
+                 ON CONFLICT (unit_id, year, kind, form, symbol) DO UPDATE SET last = {number} RETURNING id, unit_id
+             ), paper AS (
+                 INSERT INTO receipt (id, series_id, number, kind, symbol, secret, unit_id, dossier_id, order_id, payer,
+                                      amount, issued_at, issued_by, state)
+                 SELECT gen_random_uuid(), series.id, {number}, 'fee', 'BL-26E', repeat('S', 18) || lpad('{number}', 8, '0'),
+                        series.unit_id, '{dossier}', demand.id, '{{\"name\": \"Mẫu\", \"address\": \"\"}}', 7000, '{NOW}', 'test', 'valid'
+                   FROM series, demand RETURNING id
+             ), line AS (
+                 INSERT INTO receipt_line (receipt_id, line, charge_id, fee_code, name, amount)
+                 SELECT paper.id, 1, fee.id, 'TEST', 'Lệ phí', 7000 FROM paper, fee
+             )
+             SELECT id::text AS line FROM paper",
+        );
+        lines(&mut self.conn.borrow_mut(), &sql).remove(0)
     }
 
     pub fn mandate(&self, agent: Uuid, principal: Uuid) {

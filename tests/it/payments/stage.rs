@@ -89,6 +89,23 @@ impl Stage {
         self.write(written).await.unwrap()
     }
 
+    /// A dossier that owes these fees, with an open order over all of them.
+    pub async fn order_over(&self, fees: &[(&str, ChargeKind, i64)]) -> Order {
+        let dossier = Uuid::now_v7();
+        insert_dossier(&mut self.test_db.connect(), dossier);
+        let charge = |(code, kind, amount): &(&str, ChargeKind, i64)| ChargeIn {
+            fee_code: (*code).to_owned(),
+            kind: *kind,
+            ..residence_fee(*amount)
+        };
+        let charges: Vec<ChargeIn> = fees.iter().map(charge).collect();
+        let written = move |tx: &mut Tx| {
+            write_charges(tx, &debtor(dossier), &charges)?;
+            open_order(tx, dossier, charges.iter().map(|charge| charge.amount).sum())
+        };
+        self.write(written).await.unwrap()
+    }
+
     /// A dossier that owes these fees, each refundable or not, with an open order over all.
     pub async fn order_of(&self, fees: &[(i64, bool)]) -> Order {
         let dossier = Uuid::now_v7();

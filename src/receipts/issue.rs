@@ -1,0 +1,221 @@
+//! An order was settled: its payer gets a receipt for the phí and one for the lệ phí.
+//!
+//! Written in the transaction that settles. An order covers the charges of its dossier in the
+//! order in which they were charged, as far as no receipt speaks of them yet.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use rand::Rng;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::issuer::{Issuers, Paper};
+use super::number::take;
+use super::show::Kind;
+use crate::db::{Tx, prepared, to_sql};
+use crate::error::Result;
+
+/// Signs of a secret: Crockford's base 32. 26 of them are 130 random bits.
+const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const SECRET_SIGNS: usize = 26;
+
+/// A settled order and what its receipts say besides the money.
+#[derive(Debug, Clone, QueryableByName)]
+pub(super) struct Settled {
+    #[diesel(sql_type = SqlUuid)]
+    pub order_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    pub dossier_id: Uuid,
+    /// Đồng.
+    #[diesel(sql_type = BigInt)]
+    pub amount: i64,
+    #[diesel(sql_type = SqlUuid)]
+    pub unit_id: Uuid,
+    #[diesel(sql_type = Text)]
+    pub unit_code: String,
+    #[diesel(sql_type = Jsonb)]
+    pub payer: Value,
+}
+
+/// A charge, as far as something pays for it.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub(super) struct Line {
+    #[diesel(sql_type = SqlUuid)]
+    pub charge_id: Uuid,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Text)]
+    pub fee_code: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// Đồng.
+    #[diesel(sql_type = BigInt)]
+    pub amount: i64,
+}
+
+/// Issues the receipts of an order that was settled in this transaction.
+pub fn issue(tx: &mut Tx, order_id: Uuid) -> Result<()> {
+    let order = settled(tx.conn, order_id)?;
+    let lines = cover(uncovered(tx.conn, order.dossier_id)?, order.amount);
+    let covered: i64 = lines.iter().map(|line| line.amount).sum();
+    if covered != order.amount {
+        // The money is booked all the same; `motcua verify` names the order.
+        tracing::error!(%order_id, covered, paid = order.amount, "a payment is for nothing that is owed");
+    }
+    match Issuers::embedded()?.paper(&order.unit_code) {
+        Some(Paper::Receipt { letters, forms }) => {
+            for kind in [Kind::Charge, Kind::Fee] {
+                let own: Vec<Line> = lines.iter().filter(|line| line.kind == kind.word()).cloned().collect();
+                if !own.is_empty() {
+                    write(tx, &order, (kind, forms.of(kind), letters), &own, &order.payer, None)?;
+                }
+            }
+            Ok(())
+        }
+        Some(Paper::Invoice) => elsewhere(tx, order_id, &lines),
+        None => Err(anyhow::anyhow!("no rule says who issues receipts for {}", order.unit_code).into()),
+    }
+}
+
+/// The order with its dossier's unit and applicant.
+pub(super) fn settled(conn: &mut PgConnection, order_id: Uuid) -> Result<Settled> {
+    Ok(prepared(
+        "SELECT o.id AS order_id, o.dossier_id, o.amount, d.receiving_unit_id AS unit_id, a.code AS unit_code,
+                jsonb_build_object('name', coalesce(d.applicant ->> 'name', ''),
+                                   'address', coalesce(d.applicant ->> 'address', '')) AS payer
+           FROM payment_order o
+           JOIN dossier d ON d.id = o.dossier_id
+           JOIN agency a ON a.id = d.receiving_unit_id
+          WHERE o.id = ?",
+    )
+    .bind::<SqlUuid, _>(order_id)
+    .get_result(conn)?)
+}
+
+/// The charges of a dossier, each with what no valid receipt speaks of.
+fn uncovered(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Vec<Line>> {
+    Ok(prepared(
+        "SELECT c.id AS charge_id, c.kind, c.fee_code, c.name,
+                c.amount
+                - coalesce((SELECT sum(l.amount) FROM receipt_line l JOIN receipt r ON r.id = l.receipt_id
+                             WHERE l.charge_id = c.id AND r.state = 'valid'), 0)::bigint
+                - coalesce((SELECT sum(e.amount) FROM receipt_elsewhere e WHERE e.charge_id = c.id), 0)::bigint
+                AS amount
+           FROM charge c WHERE c.dossier_id = ? AND c.amount > 0 ORDER BY c.id",
+    )
+    .bind::<SqlUuid, _>(dossier_id)
+    .load(conn)?)
+}
+
+/// As much of the charges as the money pays for.
+fn cover(charges: Vec<Line>, money: i64) -> Vec<Line> {
+    let mut left = money;
+    let paid = charges.into_iter().map(|charge| {
+        let amount = charge.amount.min(left);
+        left -= amount.max(0);
+        Line { amount, ..charge }
+    });
+    paid.filter(|line| line.amount > 0).collect()
+}
+
+/// Writes a receipt under the next number of its series; gives its identifier.
+pub(super) fn write(
+    tx: &mut Tx,
+    order: &Settled,
+    (kind, form, letters): (Kind, &str, &str),
+    lines: &[Line],
+    payer: &Value,
+    replaces: Option<Uuid>,
+) -> Result<Uuid> {
+    let id = Uuid::now_v7();
+    let amount: i64 = lines.iter().map(|line| line.amount).sum();
+    let (secret, issued_by) = (secret(), tx.actor.key());
+    let taken = take(tx, order.unit_id, kind, form, letters)?;
+    prepared(
+        "INSERT INTO receipt (id, series_id, number, kind, symbol, secret, unit_id, dossier_id, order_id, payer,
+                              amount, issued_at, issued_by, replaces_id, state)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'valid')",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<SqlUuid, _>(taken.series_id)
+    .bind::<diesel::sql_types::Integer, _>(taken.number)
+    .bind::<Text, _>(kind.word())
+    .bind::<Text, _>(taken.symbol)
+    .bind::<Text, _>(secret)
+    .bind::<SqlUuid, _>(order.unit_id)
+    .bind::<SqlUuid, _>(order.dossier_id)
+    .bind::<SqlUuid, _>(order.order_id)
+    .bind::<Jsonb, _>(json!({ "name": payer["name"], "address": payer["address"] }))
+    .bind::<BigInt, _>(amount)
+    .bind::<Timestamptz, _>(to_sql(tx.now))
+    .bind::<Text, _>(issued_by)
+    .bind::<diesel::sql_types::Nullable<SqlUuid>, _>(replaces)
+    .execute(tx.conn)?;
+    insert_lines(tx, id, lines)?;
+    Ok(id)
+}
+
+fn insert_lines(tx: &mut Tx, receipt_id: Uuid, lines: &[Line]) -> Result<()> {
+    let numbers: Vec<i16> = (1..).take(lines.len()).collect();
+    prepared(
+        "INSERT INTO receipt_line (receipt_id, line, charge_id, fee_code, name, amount)
+         SELECT ?, one.* FROM unnest(?, ?, ?, ?, ?) AS one (line, charge_id, fee_code, name, amount)",
+    )
+    .bind::<SqlUuid, _>(receipt_id)
+    .bind::<Array<SmallInt>, _>(numbers)
+    .bind::<Array<SqlUuid>, _>(lines.iter().map(|line| line.charge_id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(lines.iter().map(|line| line.fee_code.clone()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(lines.iter().map(|line| line.name.clone()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(lines.iter().map(|line| line.amount).collect::<Vec<_>>())
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The unit issues an e-invoice from a system of its own.
+fn elsewhere(tx: &mut Tx, order_id: Uuid, lines: &[Line]) -> Result<()> {
+    prepared(
+        "INSERT INTO receipt_elsewhere (order_id, charge_id, amount, reason, created_at)
+         SELECT ?, one.charge_id, one.amount, 'invoice', ? FROM unnest(?, ?) AS one (charge_id, amount)",
+    )
+    .bind::<SqlUuid, _>(order_id)
+    .bind::<Timestamptz, _>(to_sql(tx.now))
+    .bind::<Array<SqlUuid>, _>(lines.iter().map(|line| line.charge_id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(lines.iter().map(|line| line.amount).collect::<Vec<_>>())
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+fn secret() -> String {
+    let mut random = rand::rng();
+    (0..SECRET_SIGNS).map(|_| char::from(SIGNS[random.random_range(0..SIGNS.len())])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(amount: i64) -> Line {
+        let text = String::new();
+        Line { charge_id: Uuid::nil(), kind: text.clone(), fee_code: text.clone(), name: text, amount }
+    }
+
+    #[test]
+    fn money_covers_charges_in_their_order() {
+        let amounts = |charges: &[i64], money| -> Vec<i64> {
+            cover(charges.iter().map(|amount| line(*amount)).collect(), money)
+                .iter()
+                .map(|l| l.amount)
+                .collect()
+        };
+        assert_eq!(amounts(&[5, 7], 12), [5, 7]);
+        assert_eq!(amounts(&[0, 7], 7), [7], "what has its receipt is not covered again");
+        assert_eq!(amounts(&[5, 7], 6), [5, 1]);
+        assert_eq!(amounts(&[5], 9), [5]);
+    }
+
+    #[test]
+    fn secrets_are_long_and_unlike() {
+        assert!(secret().len() == SECRET_SIGNS && secret() != secret());
+    }
+}

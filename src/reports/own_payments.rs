@@ -1,0 +1,212 @@
+//! "What do I owe, what did I pay": a citizen's dossiers that cost something, own ones and
+//! those of whom the citizen acts for. The rows are those that the citizen sees as dossiers.
+
+use std::collections::HashMap;
+
+use actix_web::{get, web};
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::{Actor, Who};
+use crate::db::schema::{dossier, procedure};
+use crate::db::{condition, prepared};
+use crate::dossiers::visible;
+use crate::error::{FORBIDDEN, Problem, Result, UNAUTHENTICATED};
+use crate::http::{Cursor, PageQuery, Params, Reply};
+
+/// Sums over the dossier of the query, in đồng.
+macro_rules! charged {
+    () => {
+        "(SELECT coalesce(sum(c.amount), 0) FROM charge c WHERE c.dossier_id = dossier.id)"
+    };
+}
+macro_rules! paid {
+    () => {
+        "(SELECT coalesce(sum(o.amount), 0) FROM payment_order o
+           WHERE o.dossier_id = dossier.id AND o.state = 'paid')"
+    };
+}
+/// Which of the dossiers that cost something.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PaymentFilter)]
+enum Which {
+    /// Something is still owed.
+    Owed,
+    /// Everything is paid.
+    Paid,
+}
+
+/// What to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OwnPaymentsQuery {
+    /// Only these; all when absent.
+    #[param(inline)]
+    state: Option<Which>,
+    /// Rows a page, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// A page, the newest dossier first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnPaymentPage {
+    pub items: Vec<OwnPayment>,
+    /// Cursor of the next page; absent on the last.
+    pub next: Option<String>,
+}
+
+/// A dossier by its money.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnPayment {
+    /// Dossier code.
+    pub dossier: String,
+    pub procedure_code: String,
+    pub procedure_name: String,
+    /// Whose dossier it is: oneself, or the person or organisation that one acts for.
+    pub applicant: String,
+    /// The applicant is an organisation.
+    pub organisation: bool,
+    /// Đồng.
+    #[schema(minimum = 0)]
+    pub charged: i64,
+    /// Đồng.
+    #[schema(minimum = 0)]
+    pub paid: i64,
+    /// Đồng that are still owed.
+    pub due: i64,
+    /// Reference of the order that can be paid now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_order: Option<String>,
+    /// Receipts that stand.
+    #[schema(minimum = 0)]
+    pub receipts: i64,
+}
+
+/// Lists what I owe and what I paid.
+#[utoipa::path(
+    operation_id = "list_own_payments",
+    tag = "payments",
+    params(OwnPaymentsQuery),
+    responses(
+        (status = 200, description = "A page", body = OwnPaymentPage),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/api/v1/me/payments")]
+pub async fn list_own_payments(
+    app: web::Data<App>,
+    actor: Actor,
+    query: Params<OwnPaymentsQuery>,
+) -> Result<Reply> {
+    match actor.who {
+        Who::Citizen(_) => {}
+        Who::Anonymous => return Err(UNAUTHENTICATED.err()),
+        _ => return Err(FORBIDDEN.err()),
+    }
+    let Params(query) = query;
+    let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    let (limit, after) = (page.limit()?, page.after::<Uuid>()?);
+    Reply::ok(app.db.read_planned(move |conn| load(conn, &actor, query.state, after, limit)).await?)
+}
+
+type Row = (Uuid, String, String, String, Value, Option<Uuid>);
+
+fn load(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    which: Option<Which>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<OwnPaymentPage> {
+    let mut query = dossier::table
+        .inner_join(procedure::table.on(procedure::code.eq(dossier::procedure_code)))
+        .filter(visible(actor))
+        .filter(condition("EXISTS (SELECT 1 FROM charge c WHERE c.dossier_id = dossier.id AND c.amount > 0)"))
+        .select((
+            dossier::id,
+            dossier::code,
+            procedure::code,
+            procedure::name,
+            dossier::applicant,
+            dossier::applicant_org_id,
+        ))
+        .into_boxed::<Pg>();
+    query = match which {
+        None => query,
+        Some(Which::Owed) => query.filter(condition(concat!(charged!(), " > ", paid!()))),
+        Some(Which::Paid) => query.filter(condition(concat!(charged!(), " <= ", paid!()))),
+    };
+    if let Some(after) = after {
+        query = query.filter(dossier::id.lt(after));
+    }
+    let mut rows: Vec<Row> = query.order(dossier::id.desc()).limit(limit + 1).load(conn)?;
+    let size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let next = match rows.last() {
+        Some(last) if more => Some(Cursor::encode(&last.0)?),
+        _ => None,
+    };
+    let money = money(conn, rows.iter().map(|row| row.0).collect())?;
+    Ok(OwnPaymentPage { items: rows.into_iter().map(|row| item(row, &money)).collect(), next })
+}
+
+#[derive(Debug, QueryableByName)]
+struct Money {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    charged: i64,
+    #[diesel(sql_type = BigInt)]
+    paid: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    open_order: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    receipts: i64,
+}
+
+fn money(conn: &mut PgConnection, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Money>> {
+    let found: Vec<Money> = prepared(
+        "SELECT d.id,
+                (SELECT coalesce(sum(amount), 0)::bigint FROM charge WHERE dossier_id = d.id) AS charged,
+                (SELECT coalesce(sum(amount), 0)::bigint FROM payment_order
+                  WHERE dossier_id = d.id AND state = 'paid') AS paid,
+                (SELECT reference FROM payment_order WHERE dossier_id = d.id AND state = 'open') AS open_order,
+                (SELECT count(*) FROM receipt WHERE dossier_id = d.id AND state = 'valid') AS receipts
+           FROM unnest(?) AS d (id)",
+    )
+    .bind::<Array<SqlUuid>, _>(ids)
+    .load(conn)?;
+    Ok(found.into_iter().map(|money| (money.id, money)).collect())
+}
+
+fn item(
+    (id, dossier, procedure_code, procedure_name, applicant, org): Row,
+    all: &HashMap<Uuid, Money>,
+) -> OwnPayment {
+    let money = all.get(&id);
+    let of = |part: fn(&Money) -> i64| money.map_or(0, part);
+    OwnPayment {
+        dossier,
+        procedure_code,
+        procedure_name,
+        applicant: applicant["name"].as_str().unwrap_or_default().to_owned(),
+        organisation: org.is_some(),
+        charged: of(|m| m.charged),
+        paid: of(|m| m.paid),
+        due: of(|m| m.charged - m.paid),
+        open_order: money.and_then(|m| m.open_order.clone()),
+        receipts: of(|m| m.receipts),
+    }
+}
