@@ -194,7 +194,8 @@ fn is_passing(error: &diesel::result::Error) -> bool {
 }
 
 /// Words of PostgreSQL and its client library for what passes.
-const PASSING: [&str; 6] = [
+const PASSING: [&str; 7] = [
+    "deadlock detected",
     "lock timeout",
     "statement timeout",
     "server closed the connection",

@@ -107,7 +107,7 @@ pub async fn record_payment_slip(
 
 /// The dossier, if this cashier may take its money.
 fn payable(tx: &mut Tx, code: &str) -> Result<Uuid> {
-    let row = store::find(tx.conn, tx.actor, code)?;
+    let row = store::find_locked(tx, code)?;
     let unit = row.receiving_unit_id;
     if !tx.actor.staff().is_some_and(|staff| staff.holds(Role::Cashier, unit)) {
         return Err(NOT_YOUR_ROLE.err());

@@ -61,7 +61,8 @@ pub async fn choose_gateway(
     app.db
         .write(&actor, move |tx| {
             once(tx, &request.key, |tx| {
-                let row = store::find(tx.conn, tx.actor, &code)?;
+                // Locked, so that it is neither closed nor paid before the attempt is written.
+                let row = store::find_locked(tx, &code)?;
                 if row.closed_at.is_some() {
                     return Err(CLOSED.err());
                 }

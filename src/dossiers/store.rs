@@ -56,7 +56,8 @@ pub fn find_locked(tx: &mut Tx, code: &str) -> Result<DossierRow> {
         .filter(dossier::code.eq(code.as_str()))
         .filter(visible(tx.actor))
         .select(DossierRow::as_select())
-        .for_update()
+        // Rows that only name the dossier may be written meanwhile, such as the payment under way.
+        .for_no_key_update()
         .first(tx.conn)
         .optional()?
         .ok_or_else(|| NOT_FOUND.err())

@@ -245,6 +245,12 @@ fn keep(tx: &mut Tx, told: &Told) -> Result<()> {
 /// from then on it is the payment that settled, unless somebody has disposed of it meanwhile.
 fn note(conn: &mut PgConnection, told: &Told, now: jiff_diesel::Timestamp) -> QueryResult<Option<Uuid>> {
     let Told { gateway, payment, attempt, outcome } = told;
+    // A statement of its own, since one sees what was committed before it began: who disposes
+    // of this payment just now is waited for, and then seen.
+    prepared("SELECT FROM gateway_payment WHERE gateway = ? AND transaction = ? FOR UPDATE")
+        .bind::<Text, _>(*gateway)
+        .bind::<Text, _>(payment.transaction.as_str())
+        .execute(conn)?;
     let bank: String = payment.bank.chars().take(BANK_STORED).collect();
     let rows: Vec<Noted> = prepared(
         "INSERT INTO gateway_payment (id, gateway, transaction, reference, attempt_id, amount, bank, paid_at,

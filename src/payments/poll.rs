@@ -52,21 +52,23 @@ async fn ask(db: &Db, gateways: &Gateways, attempt: Attempt, asked: i32) -> Resu
     }
     let (answer, words) = (answer.ok(), gateway.words());
     db.write(&Actor::system(POLL_PAYMENTS), move |tx| {
-        attempt::put_off(tx, attempt.id, asked + 1)?;
         let ended = tx.now >= attempt.expires_at;
+        let mut found = false;
         match &answer {
             Some(Found::Paid(raw)) => {
                 let outcome = take_in(tx, &*words, Source::Query, raw)?.outcome;
                 if !outcome.is_accepted() {
                     tracing::warn!(reference = attempt.reference, ?outcome, "a payment settles nothing");
                 }
-                return Ok(outcome.is_accepted());
+                found = outcome.is_accepted();
             }
             Some(Found::Denied) => attempt::close(tx, &attempt)?,
             Some(Found::NotPaid | Found::Unknown) if ended => attempt::close(tx, &attempt)?,
             Some(Found::NotPaid | Found::Unknown) | None => {}
         }
-        Ok(false)
+        // Last: a callback locks the order before its attempt, too.
+        attempt::put_off(tx, attempt.id, asked + 1)?;
+        Ok(found)
     })
     .await
 }

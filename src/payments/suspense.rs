@@ -240,7 +240,7 @@ fn decide(tx: &mut Tx, id: Uuid, wanted: &SuspenseMoveIn) -> Result<Reply> {
 }
 
 fn lock_dossier(tx: &mut Tx, id: Uuid) -> Result<Uuid> {
-    Ok(dossier::table.find(id).select(dossier::id).for_update().first(tx.conn)?)
+    Ok(dossier::table.find(id).select(dossier::id).for_no_key_update().first(tx.conn)?)
 }
 
 /// Locks money in suspense, then looks what remains of it.

@@ -131,8 +131,12 @@ struct Order {
 
 /// The valid receipts of an order, locked: two that end one wait for one another.
 fn standing(conn: &mut PgConnection, order_id: Uuid) -> Result<Vec<Standing>> {
+    // First the order: a receipt that another one puts in this one's place would not be seen.
+    prepared("SELECT FROM payment_order WHERE id = ? FOR UPDATE")
+        .bind::<SqlUuid, _>(order_id)
+        .execute(conn)?;
     Ok(prepared(
-        "SELECT id, kind, amount, payer FROM receipt WHERE order_id = ? AND state = 'valid' ORDER BY id FOR UPDATE",
+        "SELECT id, kind, amount, payer FROM receipt WHERE order_id = ? AND state = 'valid' ORDER BY kind, id FOR UPDATE",
     )
     .bind::<SqlUuid, _>(order_id)
     .load(conn)?)

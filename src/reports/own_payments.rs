@@ -28,8 +28,9 @@ macro_rules! charged {
 }
 macro_rules! paid {
     () => {
-        "(SELECT coalesce(sum(o.amount), 0) FROM payment_order o
-           WHERE o.dossier_id = dossier.id AND o.state = 'paid')"
+        "((SELECT coalesce(sum(o.amount), 0) FROM payment_order o
+            WHERE o.dossier_id = dossier.id AND o.state = 'paid')
+        + (SELECT coalesce(sum(s.amount), 0) FROM suspense_application s WHERE s.dossier_id = dossier.id))"
     };
 }
 /// Which of the dossiers that cost something.
@@ -181,7 +182,9 @@ fn money(conn: &mut PgConnection, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Money>
         "SELECT d.id,
                 (SELECT coalesce(sum(amount), 0)::bigint FROM charge WHERE dossier_id = d.id) AS charged,
                 (SELECT coalesce(sum(amount), 0)::bigint FROM payment_order
-                  WHERE dossier_id = d.id AND state = 'paid') AS paid,
+                  WHERE dossier_id = d.id AND state = 'paid')
+              + (SELECT coalesce(sum(amount), 0)::bigint FROM suspense_application
+                  WHERE dossier_id = d.id) AS paid,
                 (SELECT reference FROM payment_order WHERE dossier_id = d.id AND state = 'open') AS open_order,
                 (SELECT count(*) FROM receipt WHERE dossier_id = d.id AND state = 'valid') AS receipts
            FROM unnest(?) AS d (id)",

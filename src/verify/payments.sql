@@ -32,7 +32,7 @@ UNION ALL
 SELECT format('payment %s of %s: kept, but no message told of it', p.transaction, p.gateway)
   FROM gateway_payment p
  WHERE NOT EXISTS (SELECT 1 FROM gateway_event e
-                    WHERE e.gateway = p.gateway AND e.reference = p.reference)
+                    WHERE e.gateway = p.gateway AND coalesce(e.reference, '') = p.reference)
 UNION ALL
 -- Status 6 waits for payment; the job that moves the dossier on is written with the settling.
 SELECT format('dossier %s: everything is paid, and it still waits for payment', dossier.code)

@@ -13,7 +13,8 @@ use crate::national::wire_time;
 pub const VERSION: &str = "2.1.0";
 pub const QUERY: &str = "querydr";
 pub const REFUND: &str = "refund";
-/// `vnp_TransactionType`: the whole payment, or a part of it, is given back.
+/// `vnp_TransactionType`: a payment; the whole of it, or a part, is given back.
+pub const PAYMENT: &str = "01";
 pub const WHOLE: &str = "02";
 pub const PART: &str = "03";
 /// The portal asks by itself; a payer's address is not its to give.

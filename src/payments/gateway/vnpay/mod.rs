@@ -38,8 +38,8 @@ pub const OFFER: Offer = Offer { name: NAME, lifetime: SignedDuration::from_hour
 const OK: &str = "00";
 /// `vnp_ResponseCode` of a question about a payment that VNPAY has not seen.
 const NOT_FOUND: &str = "91";
-/// `vnp_ResponseCode` of an order that was given before.
-const REPEATED: &str = "94";
+/// `vnp_ResponseCode` of an order that was surely not carried out.
+const REFUSED: [&str; 4] = ["02", "03", "91", "97"];
 /// `vnp_TransactionStatus` of a payment that failed.
 const FAILED: &str = "02";
 /// `vnp_TransactionStatus` of a refund under way, at VNPAY and at the bank.
@@ -120,6 +120,10 @@ impl VnpayWords {
         if field("vnp_ResponseCode") != OK || field("vnp_TransactionStatus") != OK {
             return Says::NotPaid;
         }
+        // A call has no type; an answer may be about a refund of the payment.
+        if !["", api::PAYMENT].contains(&field("vnp_TransactionType")) {
+            return Says::NotPaid;
+        }
         if !["", "VND"].contains(&field("vnp_CurrCode")) {
             return Says::OtherCurrency;
         }
@@ -176,8 +180,9 @@ impl Gateway for Vnpay {
             let (_, answer) = self.ask(&api::refund(&self.merchant, refund, now)).await?;
             Ok(match answer.get("vnp_ResponseCode") {
                 OK => refund_state(&answer),
-                REPEATED => RefundState::Pending,
-                _ => RefundState::Failed,
+                code if REFUSED.contains(&code) => RefundState::Failed,
+                // Asked before, or not known whether it was carried out.
+                _ => RefundState::Pending,
             })
         }
         .boxed()
@@ -188,8 +193,14 @@ impl Gateway for Vnpay {
             let question = Question { reference: refund.reference.clone(), opened_at: refund.opened_at };
             let (_, answer) = self.ask(&api::question(&self.merchant, &question, now)).await?;
             ensure!(answer.get("vnp_TxnRef") == refund.reference, "the answer is about another payment");
+            ensure!(answer.get("vnp_ResponseCode") == OK, "refused: {}", answer.get("vnp_Message"));
             let is_refund = [api::WHOLE, api::PART].contains(&answer.get("vnp_TransactionType"));
-            Ok(if is_refund { refund_state(&answer) } else { RefundState::Failed })
+            Ok(match is_refund {
+                true if answer.get("vnp_Amount") == hundredfold(refund.amount) => refund_state(&answer),
+                // Only the last refund of a payment is told: this is another one.
+                true => RefundState::Pending,
+                false => RefundState::Failed,
+            })
         }
         .boxed()
     }
