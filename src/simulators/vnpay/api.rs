@@ -91,8 +91,9 @@ fn given_back(vnpay: &VnpaySimulator, asked: &Message) -> Said {
     let given: i64 =
         held.refunds.iter().filter(|(_, _, state)| state != "09").map(|(_, given, _)| given).sum();
     let whole = asked.get("vnp_TransactionType") == WHOLE;
+    // More than was paid, or a part that calls itself the whole.
     if given.saturating_add(amount) > held.amount || whole != (amount == held.amount) {
-        return ("99", Vec::new());
+        return ("02", Vec::new());
     }
     let state = match faults.refund_pending {
         _ if faults.refund_fails => "09".to_owned(),
