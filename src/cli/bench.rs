@@ -26,8 +26,8 @@ pub struct Bench {
     /// Seconds of each measurement
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
-    /// Clients at the same time
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=128))]
+    /// Clients at the same time: by default a morning with a queue, for which requests are batched
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=128))]
     clients: u16,
     /// Dossiers of the large database
     #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u32).range(20_000..=10_000_000))]

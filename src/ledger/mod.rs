@@ -4,7 +4,7 @@
 //! application's role, every change.
 //!
 //! Who books says which fact ([`Cause`]) moves how much from where to where ([`Entry`]);
-//! [`book`] writes it in the transaction in which the fact becomes true. A day's book is that
+//! [`book()`] writes it in the transaction in which the fact becomes true. A day's book is that
 //! of its arrival: nothing is ever booked on a day that has passed.
 
 mod account;

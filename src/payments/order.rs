@@ -1,7 +1,7 @@
 //! The payment order (lệnh thanh toán): a demand for what a dossier owes.
 //!
 //! open → paid | cancelled | expired, and no way back. A dossier has at most one open order (a
-//! unique index holds it). It is paid by an [attempt](super::attempt) at a gateway; it expires
+//! unique index holds it). It is paid by an [attempt] at a gateway; it expires
 //! when the gateways have denied the last of its attempts. Opening writes the order, its first
 //! attempt, and the job that asks for the pay page.
 

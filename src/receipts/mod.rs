@@ -1,9 +1,9 @@
 //! Electronic receipts (biên lai điện tử): what a payer gets for what was paid.
 //!
 //! A settled order gives one receipt for its phí and one for its lệ phí, in the transaction
-//! that settles it ([`issue`]). What a receipt says never changes: a wrong one is replaced, and
+//! that settles it ([`issue()`]). What a receipt says never changes: a wrong one is replaced, and
 //! one whose money went back is cancelled or replaced by one over what is left ([`end`]). XML
-//! and PDF are made when they are asked for, never inside a transaction ([`document`]).
+//! and PDF are made when they are asked for, never inside a transaction ([`mod@document`]).
 //!
 //! Here nobody asks who may see a receipt: `dossiers` does, since it goes by the dossier.
 //! Only the look-up with the secret is public ([`look_up`]).

@@ -7,7 +7,7 @@
 //! [`RefundState`].
 //!
 //! A new gateway is a folder here, its section of the configuration, and one line of
-//! [`ADAPTERS`]. (Its operations also have a row in `data/authorisation.json`, as all have.)
+//! `ADAPTERS`. (Its operations also have a row in `data/authorisation.json`, as all have.)
 
 pub mod national;
 mod notice;

@@ -1,8 +1,8 @@
 //! Refunds (hoàn tiền): money goes back by the way it came, in whole or in part.
 //!
 //! requested → pending → succeeded | failed, and failed → requested when it is tried again.
-//! Requesting ([`request`]) takes the money from the revenue and owes it to the payer, under a
-//! lock on the payments, so that never more is given back than was paid; sending ([`send`]) is
+//! Requesting (`request`) takes the money from the revenue and owes it to the payer, under a
+//! lock on the payments, so that never more is given back than was paid; sending (`send`) is
 //! a job and tells the gateway, as often as it needs, of one attempt. Each step is booked.
 //! A refund that failed is owed on: its amount stays taken until an attempt succeeds.
 
