@@ -164,6 +164,13 @@ pub fn service(
 #[derive(Debug, Clone, Copy)]
 pub struct RequestId(pub Uuid);
 
+impl RequestId {
+    /// That of a request; a new one for what did not come through [`service`].
+    pub fn of(request: &HttpRequest) -> Uuid {
+        request.extensions().get::<Self>().map_or_else(Uuid::now_v7, |id| id.0)
+    }
+}
+
 /// The demo's clock.
 pub mod demo_clock {
     use actix_web::{put, web};

@@ -27,7 +27,7 @@ impl FromRequest for Actor {
             if let Some(session) = known(&request) {
                 return Ok(session.actor);
             }
-            let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
+            let request_id = RequestId::of(&request);
             let who = match bearer(&request)? {
                 None => Who::Anonymous,
                 Some(token) => who(&request, &token).await?.1,
@@ -55,7 +55,7 @@ impl FromRequest for LiveSession {
             if let Some(session) = known(&request) {
                 return Ok(session);
             }
-            let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
+            let request_id = RequestId::of(&request);
             let token = bearer(&request)?.ok_or_else(|| UNAUTHENTICATED.err())?;
             let (id, who) = who(&request, &token).await?;
             Ok(Self { id, actor: Actor { who, request_id } })

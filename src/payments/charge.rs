@@ -171,16 +171,32 @@ impl Balance {
     }
 }
 
+/// What a dossier owes by its charges, as SQL about the dossier of an expression.
+macro_rules! charged {
+    ($dossier:literal) => {
+        concat!("(SELECT coalesce(sum(amount), 0)::bigint FROM charge WHERE dossier_id = ", $dossier, ")")
+    };
+}
+
+/// What a dossier paid, see [`Balance::paid`], as SQL about the dossier of an expression.
+macro_rules! paid {
+    ($dossier:literal) => {
+        concat!(
+            "((SELECT coalesce(sum(amount), 0) FROM payment_order WHERE dossier_id = ",
+            $dossier,
+            " AND state = 'paid') + (SELECT coalesce(sum(amount), 0) FROM suspense_application WHERE dossier_id = ",
+            $dossier,
+            "))::bigint"
+        )
+    };
+}
+pub(crate) use {charged, paid};
+
 /// The balance of a dossier.
 pub fn balance(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Balance> {
-    Ok(prepared(
-        "SELECT (SELECT coalesce(sum(amount), 0)::bigint FROM charge WHERE dossier_id = ?) AS charged,
-                ((SELECT coalesce(sum(amount), 0) FROM payment_order WHERE dossier_id = ? AND state = 'paid')
-                 + (SELECT coalesce(sum(amount), 0) FROM suspense_application WHERE dossier_id = ?))::bigint
-                AS paid",
-    )
-    .bind::<SqlUuid, _>(dossier_id)
-    .bind::<SqlUuid, _>(dossier_id)
-    .bind::<SqlUuid, _>(dossier_id)
-    .get_result(conn)?)
+    Ok(prepared(concat!("SELECT ", charged!("?"), " AS charged, ", paid!("?"), " AS paid"))
+        .bind::<SqlUuid, _>(dossier_id)
+        .bind::<SqlUuid, _>(dossier_id)
+        .bind::<SqlUuid, _>(dossier_id)
+        .get_result(conn)?)
 }

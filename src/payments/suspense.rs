@@ -89,6 +89,13 @@ pub async fn list_suspense(app: web::Data<App>, actor: Actor, page: web::Query<P
     Reply::ok(list.await?)
 }
 
+/// The items of which something holds.
+macro_rules! items {
+    ($which:literal) => {
+        concat!("SELECT * FROM (", include_str!("sql/suspense.sql"), ") AS item WHERE ", $which)
+    };
+}
+
 #[derive(Debug, Clone, QueryableByName)]
 struct Item {
     #[diesel(sql_type = SqlUuid)]
@@ -130,12 +137,14 @@ impl From<Item> for SuspenseOut {
 }
 
 fn list(conn: &mut PgConnection, till: &Till, after: Option<Uuid>, limit: i64) -> Result<SuspensePage> {
-    let rows: Vec<Item> = prepared(include_str!("sql/list_suspense.sql"))
-        .bind::<SqlUuid, _>(after.unwrap_or(Uuid::nil()))
-        .bind::<Array<SqlUuid>, _>(&till.units)
-        .bind::<Bool, _>(till.province)
-        .bind::<BigInt, _>(limit + 1)
-        .load(conn)?;
+    let rows: Vec<Item> = prepared(items!(
+        "id > ? AND remaining > 0 AND (unit_id = ANY (?) OR (unit_id IS NULL AND ?)) ORDER BY id LIMIT ?"
+    ))
+    .bind::<SqlUuid, _>(after.unwrap_or(Uuid::nil()))
+    .bind::<Array<SqlUuid>, _>(&till.units)
+    .bind::<Bool, _>(till.province)
+    .bind::<BigInt, _>(limit + 1)
+    .load(conn)?;
     let full = rows.len() as i64 > limit;
     let items: Vec<SuspenseOut> = rows.into_iter().take(limit as usize).map(SuspenseOut::from).collect();
     let next = items.last().filter(|_| full).map(|item| Cursor::encode(&item.id)).transpose()?;
@@ -248,10 +257,7 @@ fn lock(tx: &mut Tx, id: Uuid) -> Result<Option<Item>> {
     prepared("SELECT 1 FROM gateway_payment WHERE id = ? FOR UPDATE")
         .bind::<SqlUuid, _>(id)
         .execute(tx.conn)?;
-    Ok(prepared(include_str!("sql/show_suspense.sql"))
-        .bind::<SqlUuid, _>(id)
-        .get_result(tx.conn)
-        .optional()?)
+    Ok(prepared(items!("id = ?")).bind::<SqlUuid, _>(id).get_result(tx.conn).optional()?)
 }
 
 /// Counts money as paid for a dossier. Its open order is over another amount from now on, so

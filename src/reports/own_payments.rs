@@ -19,20 +19,8 @@ use crate::db::{condition, prepared};
 use crate::dossiers::visible;
 use crate::error::{FORBIDDEN, Problem, Result, UNAUTHENTICATED};
 use crate::http::{Cursor, PageQuery, Params, Reply};
+use crate::payments::charge::{charged, paid};
 
-/// Sums over the dossier of the query, in đồng.
-macro_rules! charged {
-    () => {
-        "(SELECT coalesce(sum(c.amount), 0) FROM charge c WHERE c.dossier_id = dossier.id)"
-    };
-}
-macro_rules! paid {
-    () => {
-        "((SELECT coalesce(sum(o.amount), 0) FROM payment_order o
-            WHERE o.dossier_id = dossier.id AND o.state = 'paid')
-        + (SELECT coalesce(sum(s.amount), 0) FROM suspense_application s WHERE s.dossier_id = dossier.id))"
-    };
-}
 /// Which of the dossiers that cost something.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -145,8 +133,12 @@ fn load(
         .into_boxed::<Pg>();
     query = match which {
         None => query,
-        Some(Which::Owed) => query.filter(condition(concat!(charged!(), " > ", paid!()))),
-        Some(Which::Paid) => query.filter(condition(concat!(charged!(), " <= ", paid!()))),
+        Some(Which::Owed) => {
+            query.filter(condition(concat!(charged!("dossier.id"), " > ", paid!("dossier.id"))))
+        }
+        Some(Which::Paid) => {
+            query.filter(condition(concat!(charged!("dossier.id"), " <= ", paid!("dossier.id"))))
+        }
     };
     if let Some(after) = after {
         query = query.filter(dossier::id.lt(after));
@@ -178,17 +170,16 @@ struct Money {
 }
 
 fn money(conn: &mut PgConnection, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Money>> {
-    let found: Vec<Money> = prepared(
-        "SELECT d.id,
-                (SELECT coalesce(sum(amount), 0)::bigint FROM charge WHERE dossier_id = d.id) AS charged,
-                (SELECT coalesce(sum(amount), 0)::bigint FROM payment_order
-                  WHERE dossier_id = d.id AND state = 'paid')
-              + (SELECT coalesce(sum(amount), 0)::bigint FROM suspense_application
-                  WHERE dossier_id = d.id) AS paid,
+    let found: Vec<Money> = prepared(concat!(
+        "SELECT d.id, ",
+        charged!("d.id"),
+        " AS charged, ",
+        paid!("d.id"),
+        " AS paid,
                 (SELECT reference FROM payment_order WHERE dossier_id = d.id AND state = 'open') AS open_order,
                 (SELECT count(*) FROM receipt WHERE dossier_id = d.id AND state = 'valid') AS receipts
            FROM unnest(?) AS d (id)",
-    )
+    ))
     .bind::<Array<SqlUuid>, _>(ids)
     .load(conn)?;
     Ok(found.into_iter().map(|money| (money.id, money)).collect())

@@ -86,32 +86,6 @@ impl Callback {
         values[..SIGNED.len() - 1].iter().all(|value| !value.contains('|'))
     }
 
-    fn signed_values(&self) -> [&str; SIGNED.len()] {
-        [
-            &self.kind,
-            &self.error_code,
-            &self.partner,
-            &self.reference,
-            &self.amount,
-            &self.currency,
-            &self.transaction,
-            &self.bank,
-            &self.time,
-            &self.information,
-        ]
-    }
-
-    /// Whether it was signed with the shared key.
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
-    }
-
-    /// Puts the digest in: what the platform does before it sends.
-    pub fn sign(mut self, partner: &Partner) -> Self {
-        self.digest = partner.digest(&self.signed_values());
-        self
-    }
-
     /// The message as sent, all values as strings.
     pub fn to_json(&self) -> serde_json::Value {
         let mut message = serde_json::Map::new();
@@ -122,6 +96,10 @@ impl Callback {
         message.into()
     }
 }
+
+signed!(
+    Callback: kind, error_code, partner, reference, amount, currency, transaction, bank, time, information
+);
 
 fn field(members: &[(String, String)], name: &str) -> Option<String> {
     members.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
@@ -162,30 +140,23 @@ impl CallbackReply {
         let (error_code, description) =
             if accepted { (SUCCESS, "Thành công") } else { (OTHER_ERROR, "Các lỗi khác") };
         let reference = reference.filter(|reference| is_possible(reference)).unwrap_or_default();
-        let mut reply = Self {
+        Self {
             error_code: error_code.to_owned(),
             description: description.to_owned(),
             partner: partner.code.clone(),
             reference: reference.to_owned(),
             time: wire_time(now),
             digest: String::new(),
-        };
-        reply.digest = partner.digest(&reply.signed_values());
-        reply
-    }
-
-    fn signed_values(&self) -> [&str; 5] {
-        [&self.error_code, &self.description, &self.partner, &self.reference, &self.time]
-    }
-
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
+        }
+        .sign(partner)
     }
 
     pub fn is_accepted(&self) -> bool {
         self.error_code == SUCCESS
     }
 }
+
+signed!(CallbackReply: error_code, description, partner, reference, time);
 
 fn is_possible(reference: &str) -> bool {
     reference.len() <= REFERENCE_LIMIT && reference.bytes().all(|b| b.is_ascii_alphanumeric())

@@ -144,7 +144,7 @@ pub struct Init {
 impl Init {
     pub fn new(partner: &Partner, demand: &Demand, to: &Beneficiary, now: Timestamp) -> Self {
         let purpose = format!("Nộp phí, lệ phí hồ sơ {}", demand.dossier_code);
-        let mut init = Self {
+        Self {
             kind: INIT.to_owned(),
             version: VERSION.to_owned(),
             partner: partner.code.clone(),
@@ -162,34 +162,15 @@ impl Init {
             ip: String::new(),
             receipt: ReceiptInfo::new(demand, to, purpose),
             digest: String::new(),
-        };
-        init.digest = partner.digest(&init.signed_values());
-        init
-    }
-
-    fn signed_values(&self) -> [&str; 14] {
-        [
-            &self.kind,
-            &self.version,
-            &self.partner,
-            &self.reference,
-            &self.amount,
-            &self.payment_kind,
-            &self.channel,
-            &self.device,
-            &self.language,
-            &self.currency,
-            &self.bank,
-            &self.information,
-            &self.time,
-            &self.ip,
-        ]
-    }
-
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
+        }
+        .sign(partner)
     }
 }
+
+signed!(
+    Init: kind, version, partner, reference, amount, payment_kind, channel, device, language, currency,
+    bank, information, time, ip
+);
 
 impl ReceiptInfo {
     fn new(demand: &Demand, to: &Beneficiary, purpose: String) -> Self {
@@ -236,23 +217,12 @@ pub struct InitReply {
 }
 
 impl InitReply {
-    pub fn sign(mut self, partner: &Partner) -> Self {
-        self.digest = partner.digest(&self.signed_values());
-        self
-    }
-
-    fn signed_values(&self) -> [&str; 5] {
-        [&self.error_code, &self.description, &self.partner, &self.reference, &self.pay_url]
-    }
-
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
-    }
-
     pub fn is_success(&self) -> bool {
         self.error_code == SUCCESS
     }
 }
+
+signed!(InitReply: error_code, description, partner, reference, pay_url);
 
 /// The question what became of an order. The answer has the fields and digest of a callback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -273,23 +243,16 @@ pub struct ReceiptQuery {
 
 impl ReceiptQuery {
     pub fn new(partner: &Partner, reference: &str, now: Timestamp) -> Self {
-        let mut query = Self {
+        Self {
             kind: QUERY.to_owned(),
             version: VERSION.to_owned(),
             partner: partner.code.clone(),
             reference: reference.to_owned(),
             time: wire_time(now),
             digest: String::new(),
-        };
-        query.digest = partner.digest(&query.signed_values());
-        query
-    }
-
-    fn signed_values(&self) -> [&str; 5] {
-        [&self.kind, &self.version, &self.partner, &self.reference, &self.time]
-    }
-
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
+        }
+        .sign(partner)
     }
 }
+
+signed!(ReceiptQuery: kind, version, partner, reference, time);

@@ -6,6 +6,29 @@
 //! source leaves open is said where it is decided: the reply to a callback and the answer
 //! to an init message are signed over their fields in the order of writing.
 
+/// What a message says under its digest `MaXacThuc`, in this order; how it is signed, and how
+/// that is checked.
+macro_rules! signed {
+    ($message:ident: $($field:ident),+) => {
+        impl $message {
+            fn signed_values(&self) -> [&str; [$(stringify!($field)),+].len()] {
+                [$(&self.$field),+]
+            }
+
+            /// Puts the digest in: what the sender does last.
+            pub fn sign(mut self, partner: &Partner) -> Self {
+                self.digest = partner.digest(&self.signed_values());
+                self
+            }
+
+            /// Whether it was signed with the shared key.
+            pub fn is_authentic(&self, partner: &Partner) -> bool {
+                partner.signed(&self.signed_values(), &self.digest)
+            }
+        }
+    };
+}
+
 mod callback;
 mod client;
 pub(crate) mod flat;

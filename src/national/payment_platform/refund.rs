@@ -67,7 +67,7 @@ impl RefundMessage {
     }
 
     fn new(kind: &str, partner: &Partner, refund: &GiveBack, now: Timestamp) -> Self {
-        let mut message = Self {
+        Self {
             kind: kind.to_owned(),
             version: VERSION.to_owned(),
             partner: partner.code.clone(),
@@ -79,29 +79,12 @@ impl RefundMessage {
             reason: refund.reason.replace('|', "/"),
             time: wire_time(now),
             digest: String::new(),
-        };
-        message.digest = partner.digest(&message.signed_values());
-        message
-    }
-
-    fn signed_values(&self) -> [&str; 9] {
-        [
-            &self.kind,
-            &self.version,
-            &self.partner,
-            &self.id,
-            &self.reference,
-            &self.transaction,
-            &self.amount,
-            &self.reason,
-            &self.time,
-        ]
-    }
-
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
+        }
+        .sign(partner)
     }
 }
+
+signed!(RefundMessage: kind, version, partner, id, reference, transaction, amount, reason, time);
 
 /// How a refund stands, `TrangThai`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,20 +114,9 @@ pub struct RefundReply {
 }
 
 impl RefundReply {
-    pub fn sign(mut self, partner: &Partner) -> Self {
-        self.digest = partner.digest(&self.signed_values());
-        self
-    }
-
-    fn signed_values(&self) -> [&str; 5] {
-        [&self.error_code, &self.description, &self.partner, &self.id, &self.state]
-    }
-
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
-    }
-
     pub fn is_success(&self) -> bool {
         self.error_code == SUCCESS
     }
 }
+
+signed!(RefundReply: error_code, description, partner, id, state);

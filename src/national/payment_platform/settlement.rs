@@ -210,7 +210,7 @@ impl SettlementMessage {
     }
 
     fn new(partner: &Partner, kind: &str, day: Date, content: String, now: Timestamp) -> Self {
-        let mut message = Self {
+        Self {
             kind: kind.to_owned(),
             version: VERSION.to_owned(),
             partner: partner.code.clone(),
@@ -218,19 +218,12 @@ impl SettlementMessage {
             content,
             time: wire_time(now),
             digest: String::new(),
-        };
-        message.digest = partner.digest(&message.signed_values());
-        message
-    }
-
-    fn signed_values(&self) -> [&str; 6] {
-        [&self.kind, &self.version, &self.partner, &self.day, &self.content, &self.time]
-    }
-
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
+        }
+        .sign(partner)
     }
 }
+
+signed!(SettlementMessage: kind, version, partner, day, content, time);
 
 /// The answer to both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,24 +246,15 @@ pub struct SettlementReply {
 impl SettlementReply {
     /// A signed answer, with a file to be put in Base64.
     pub fn new(partner: &Partner, error_code: &str, description: &str, day: &str, file: &str) -> Self {
-        let mut reply = Self {
+        Self {
             error_code: error_code.to_owned(),
             description: description.to_owned(),
             partner: partner.code.clone(),
             day: day.to_owned(),
             content: STANDARD.encode(file),
             digest: String::new(),
-        };
-        reply.digest = partner.digest(&reply.signed_values());
-        reply
-    }
-
-    fn signed_values(&self) -> [&str; 5] {
-        [&self.error_code, &self.description, &self.partner, &self.day, &self.content]
-    }
-
-    pub fn is_authentic(&self, partner: &Partner) -> bool {
-        partner.signed(&self.signed_values(), &self.digest)
+        }
+        .sign(partner)
     }
 
     pub fn is_success(&self) -> bool {
@@ -282,6 +266,8 @@ impl SettlementReply {
         Ok(String::from_utf8(STANDARD.decode(&self.content)?)?)
     }
 }
+
+signed!(SettlementReply: error_code, description, partner, day, content);
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,6 @@ use actix_web::{HttpMessage, HttpRequest, post, web};
 use utoipa::openapi::schema::{AdditionalProperties, SchemaType, Type};
 use utoipa::openapi::{Object, ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
-use uuid::Uuid;
 
 use super::super::Source;
 use super::NationalWords;
@@ -67,7 +66,7 @@ fn check(request: &HttpRequest, body: &[u8]) -> Result<()> {
 
 /// Whoever calls acts as the platform; the signature shows whether rightly.
 fn platform(request: &HttpRequest) -> Actor {
-    let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
+    let request_id = RequestId::of(request);
     Actor { who: Who::System("payment_platform"), request_id }
 }
 

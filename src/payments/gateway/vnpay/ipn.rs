@@ -4,10 +4,9 @@
 //! VNPAY is always HTTP 200 with one of its codes. What the browser brings is the same notice,
 //! but from the payer's hands: it is shown, and changes nothing.
 
-use actix_web::{HttpMessage, HttpRequest, get, web};
+use actix_web::{HttpRequest, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::super::{Says, Source, Words};
 use super::{Merchant, NAME, VnpayWords};
@@ -72,7 +71,7 @@ pub async fn receive_vnpay_notice(app: web::Data<App>, request: HttpRequest) -> 
     if query.len() > QUERY_LIMIT {
         return Ok(web::Json(reply(Outcome::Malformed)));
     }
-    let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
+    let request_id = RequestId::of(&request);
     // Whoever calls acts as VNPAY; the signature shows whether rightly.
     let actor = Actor { who: Who::System(NAME), request_id };
     let words = VnpayWords { merchant: Merchant::of(&app.config) };
