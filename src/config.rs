@@ -206,6 +206,13 @@ pub struct Files {
     pub max_dossier_bytes: u64,
     pub max_files_per_dossier: u32,
     pub allowed_types: Vec<String>,
+    /// Pages of a PDF.
+    pub max_pages: usize,
+    /// Width times height of a picture.
+    pub max_pixels: u64,
+    /// Bytes of the parts of a package (docx, xlsx) when they are unpacked.
+    pub max_unpacked_bytes: u64,
+    pub found: crate::files::Found,
 }
 
 /// The queue of jobs.

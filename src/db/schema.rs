@@ -188,6 +188,7 @@ diesel::table! {
         uploaded_by -> Text,
         uploaded_at -> Timestamptz,
         deleted_at -> Nullable<Timestamptz>,
+        findings -> Array<Text>,
     }
 }
 

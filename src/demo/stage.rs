@@ -20,9 +20,21 @@ use crate::workflow::DossierStatus;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often is looked whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// The smallest file that is a PDF: a catalogue and no page.
-const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj \
-    2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+/// A PDF of one empty page.
+const PDF: &[u8] = b"%PDF-1.4\n\
+    1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
+    2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+    3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n\
+    xref\n\
+    0 4\n\
+    0000000000 65535 f \n\
+    0000000009 00000 n \n\
+    0000000052 00000 n \n\
+    0000000101 00000 n \n\
+    trailer<</Size 4/Root 1 0 R>>\n\
+    startxref\n\
+    164\n\
+    %%EOF\n";
 
 /// What a step expects; what is absent is not compared.
 #[derive(Debug, Clone, Copy, Default)]

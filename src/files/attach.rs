@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{DRAFT_SUBMITTED, FILES_TOO_LARGE, Limits, Received, TOO_MANY_FILES};
+use super::{DRAFT_SUBMITTED, FILES_TOO_LARGE, Finding, Limits, Received, TOO_MANY_FILES};
 use crate::db::schema::{dossier, draft, file};
 use crate::db::{Tx, prepared, to_sql};
 use crate::error::{NOT_FOUND, Refused, Result};
@@ -69,6 +69,7 @@ pub struct FileRow {
     pub uploaded_by: String,
     #[diesel(deserialize_as = jiff_diesel::Timestamp)]
     pub uploaded_at: Timestamp,
+    pub findings: Vec<String>,
 }
 
 /// A file as the API shows it.
@@ -91,6 +92,8 @@ pub struct FileOut {
     pub sha256: String,
     #[schema(value_type = String, format = DateTime)]
     pub uploaded_at: Timestamp,
+    /// What whoever opens it should know.
+    pub findings: Vec<Finding>,
 }
 
 impl From<FileRow> for FileOut {
@@ -104,6 +107,7 @@ impl From<FileRow> for FileOut {
             size: row.size,
             sha256: row.sha256,
             uploaded_at: row.uploaded_at,
+            findings: row.findings.iter().filter_map(|word| Finding::of(word)).collect(),
         }
     }
 }
@@ -138,6 +142,7 @@ pub fn attach(
             file::storage_key.eq(&received.key),
             file::uploaded_by.eq(tx.actor.key()),
             file::uploaded_at.eq(to_sql(tx.now)),
+            file::findings.eq(received.findings.iter().map(|finding| finding.word()).collect::<Vec<_>>()),
         ))
         .returning(FileRow::as_returning())
         .get_result(tx.conn)?;

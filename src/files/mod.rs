@@ -8,6 +8,7 @@
 
 mod attach;
 mod download;
+mod examine;
 mod inspect;
 mod kind;
 mod name;
@@ -27,6 +28,7 @@ pub use attach::{
     FileOut, FileRow, Purpose, Target, attach, find, forget_draft, list_of_dossier, list_of_draft,
     move_to_dossiers, remove_from_draft,
 };
+pub use examine::{Depth, Finding, Found, Room, Rule};
 pub use kind::Kind;
 pub use name::SafeName;
 pub use receive::Received;
@@ -71,12 +73,18 @@ pub static FILE_UNAVAILABLE: Code = Code::new(
 pub struct Files {
     pub store: Store,
     pub limits: Limits,
+    /// Of looking into files.
+    pub room: Room,
 }
 
 impl Files {
     /// Opens the store of the configuration; its directory is made when it is missing.
     pub fn open(config: &Config) -> Result<Self> {
-        Ok(Self { store: Store::local(&config.files_root())?, limits: Limits::of(config)? })
+        Ok(Self {
+            store: Store::local(&config.files_root())?,
+            limits: Limits::of(config)?,
+            room: Room::default(),
+        })
     }
 }
 
@@ -89,6 +97,10 @@ pub struct Limits {
     pub max_dossier_bytes: u64,
     pub max_files_per_dossier: u32,
     pub allowed: Vec<Kind>,
+    /// How much a file may hold.
+    pub depth: Depth,
+    /// What is done with a file that does something.
+    pub found: Found,
     /// Bytes a second that a sender must reach in the long run; 0 = no floor.
     pub floor: u64,
     /// How long a sender may be slower than the floor, and how long it may say nothing.
@@ -106,6 +118,12 @@ impl Limits {
             max_dossier_bytes: files.max_dossier_bytes,
             max_files_per_dossier: files.max_files_per_dossier,
             allowed: files.allowed_types.iter().map(kind).collect::<Result<_>>()?,
+            depth: Depth {
+                pages: files.max_pages,
+                pixels: files.max_pixels,
+                unpacked: files.max_unpacked_bytes,
+            },
+            found: files.found,
             floor: config.http.min_body_bytes_per_second,
             patience: Duration::from_secs(10),
         })

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::kind::Sniffer;
 use super::store::Writer;
 use super::{
-    FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, Files, Kind, Limits, SafeName,
-    UPLOAD_INCOMPLETE, UPLOAD_TOO_SLOW,
+    FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, Files, Finding, Kind, Limits,
+    SafeName, UPLOAD_INCOMPLETE, UPLOAD_TOO_SLOW,
 };
 use crate::error::{Error, Refused, Result};
 use crate::http::Pace;
@@ -27,6 +27,8 @@ pub struct Received {
     pub media_type: &'static str,
     /// The cleaned name.
     pub name: String,
+    /// What is to be told of it.
+    pub findings: Vec<Finding>,
 }
 
 impl Files {
@@ -47,7 +49,15 @@ impl Files {
             }
         };
         let key = writer.finish().await?;
-        Ok(Received { key, size, sha256, media_type: kind.media_type(), name: name.as_str().to_owned() })
+        let findings = match self.examine(&key, kind, size).await {
+            Ok(findings) => findings,
+            Err(error) => {
+                self.store.delete(&key.as_str().into()).await?;
+                return Err(error);
+            }
+        };
+        let (media_type, name) = (kind.media_type(), name.as_str().to_owned());
+        Ok(Received { key, size, sha256, media_type, name, findings })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files over real HTTP, on a store and a database of their own; each test names the change
 //! (mutant) that turns it red.
 mod download;
+mod examine;
 mod sweep;
 mod upload;
 
@@ -24,7 +25,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::support::TestDb;
+use crate::support::{TestDb, pdf};
 
 /// A portal with nothing but files: upload to a draft, download.
 struct Portal {
@@ -192,13 +193,6 @@ async fn download_file(
     let id = id.into_inner();
     let row = app.db.read(move |conn| find(conn, id)).await?;
     app.files.download(&row, &request).await
-}
-
-/// A PDF, as far as its type can be told, of so many bytes.
-fn pdf(size: usize) -> Vec<u8> {
-    let mut content = b"%PDF-1.7\n".to_vec();
-    content.extend((content.len()..size).map(|n| (n * 31 % 251) as u8));
-    content
 }
 
 fn sha256(content: &[u8]) -> String {

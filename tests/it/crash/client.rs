@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::journal::{Acknowledged, Journal, Sent};
 use super::portal::{PASSWORD, Portal};
+use crate::support::pdf_with;
 
 /// Nobody waits longer for an answer, however often the server is killed.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -279,11 +280,8 @@ impl Client {
     /// A file of up to 60 kB that no other is like.
     fn pdf(&self) -> Vec<u8> {
         let mut random = self.random.lock().unwrap();
-        let mut bytes = b"%PDF-1.4\n".to_vec();
         let length = random.random_range(100..60_000);
-        bytes.extend((0..length).map(|_| random.random_range(b'a'..=b'z')));
-        bytes.extend(b"\n%%EOF\n");
-        bytes
+        pdf_with(&(0..length).map(|_| random.random_range(b'a'..=b'z')).collect::<Vec<_>>())
     }
 }
 

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::table::{On, ROLES, Relation, Role};
-use crate::support::{DataDir, TestDb, lines};
+use crate::support::{DataDir, PDF, TestDb, lines};
 
 /// The unit where every official of the matrix works (Hồng Gai), the one below it, the one
 /// above, and one that has nothing to do with it (Hạ Long).
@@ -32,7 +32,6 @@ pub const BELOW: &str = "H49.45.01";
 pub const ABOVE: &str = "H49";
 pub const ELSEWHERE: &str = "H49.46";
 const NOW: &str = "2026-10-01T08:00:00+07:00";
-const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
 
 pub struct Stage {
     pub app: Arc<App>,

@@ -1,12 +1,14 @@
 //! What the integration tests stand on.
 mod judge;
 mod motcua;
+mod paper;
 mod portal;
 pub mod stage;
 mod test_db;
 
 pub use judge::judge;
 pub use motcua::{DataDir, send};
+pub use paper::{PDF, pdf, pdf_with};
 pub use portal::{PASSWORD, Portal, access_token};
 pub use test_db::TestDb;
 

@@ -32,7 +32,7 @@ pub const MORNING: &str = "2026-09-14T09:00:00+07:00";
 pub const ONE_STOP: &str = "H49.45.01";
 pub const COMMUNE: &str = "H49.45";
 /// A small file of an allowed type.
-pub const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+pub use super::paper::PDF;
 
 type Service = Rc<dyn Fn(TestRequest) -> LocalBoxFuture<'static, Answer>>;
 

@@ -1,0 +1,256 @@
+//! Looking into a file before a row names it: is it whole, is it what it says, does it do
+//! anything when it is opened?
+//!
+//! What a file may do is a rule of the portal (`files.found`): refuse it, or take it and tell
+//! everybody who sees it. What nobody could open safely is always refused. Each type has its
+//! own look; a look reads the bytes once, never trusts a length that the file names, and gives
+//! up at the limits.
+
+mod image;
+mod office;
+mod pdf;
+mod twofold;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+
+use super::{FILE_TYPE_MISMATCH, Files, Kind};
+use crate::error::{Code, Error, Result};
+
+/// Megabytes that are looked into at once. A hostile file costs up to some twenty times its
+/// size while it is taken apart.
+const AT_ONCE: usize = 24;
+const MEGABYTE: u64 = 1024 * 1024;
+
+pub static FILE_DAMAGED: Code =
+    Code::new(422, "file_damaged", "Tệp hỏng hoặc không đầy đủ", "The file is damaged or not whole");
+pub static FILE_ENCRYPTED: Code = Code::new(
+    422,
+    "file_encrypted",
+    "Tệp có mật khẩu; hãy nộp tệp không đặt mật khẩu",
+    "The file is encrypted; send it without a password",
+);
+pub static FILE_EXCESSIVE: Code = Code::new(
+    422,
+    "file_excessive",
+    "Tệp có quá nhiều trang, điểm ảnh hoặc dữ liệu nén",
+    "The file has too many pages, pixels or packed data",
+);
+pub static FILE_ACTIVE: Code = Code::new(
+    422,
+    "file_active_content",
+    "Tệp chứa mã lệnh, lệnh mở chương trình hoặc nội dung tải từ nơi khác",
+    "The file contains scripts, starts programs or loads content from elsewhere",
+);
+pub static FILE_ATTACHMENT: Code = Code::new(
+    422,
+    "file_with_attachment",
+    "Tệp có tệp khác đính kèm bên trong",
+    "The file has another file inside",
+);
+
+/// What a look into a file found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Needs a password, or takes away rights of the reader.
+    Encrypted,
+    /// Opening it would cost more than a document may.
+    Excessive,
+    /// Also a file of another type.
+    Disguised,
+    /// Not whole, or against the rules of its type.
+    Damaged,
+    /// JavaScript, macros, dynamic data exchange.
+    Script,
+    /// Starts a program, or sends or fetches data.
+    Launch,
+    /// Has files, objects or media inside.
+    Attachment,
+    /// Loads a template or an object from elsewhere when it is opened.
+    External,
+}
+
+impl Finding {
+    /// The word of the API and of the table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Damaged => "damaged",
+            Self::Encrypted => "encrypted",
+            Self::Excessive => "excessive",
+            Self::Disguised => "disguised",
+            Self::Script => "script",
+            Self::Launch => "launch",
+            Self::Attachment => "attachment",
+            Self::External => "external",
+        }
+    }
+
+    /// The finding of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        let all = [
+            Self::Damaged,
+            Self::Encrypted,
+            Self::Excessive,
+            Self::Disguised,
+            Self::Script,
+            Self::Launch,
+            Self::Attachment,
+            Self::External,
+        ];
+        all.into_iter().find(|finding| finding.word() == word)
+    }
+
+    fn code(self) -> &'static Code {
+        match self {
+            Self::Damaged => &FILE_DAMAGED,
+            Self::Encrypted => &FILE_ENCRYPTED,
+            Self::Excessive => &FILE_EXCESSIVE,
+            Self::Disguised => &FILE_TYPE_MISMATCH,
+            Self::Script | Self::Launch | Self::External => &FILE_ACTIVE,
+            Self::Attachment => &FILE_ATTACHMENT,
+        }
+    }
+}
+
+/// What was found; ordered, so that the first explains the others.
+pub(super) type Findings = BTreeSet<Finding>;
+
+/// What is done with a finding that a rule may allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    Refuse,
+    /// The file is taken, and its row says what was found.
+    Flag,
+}
+
+/// The rules of `files.found`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    pub script: Rule,
+    pub launch: Rule,
+    pub attachment: Rule,
+    pub external: Rule,
+}
+
+impl Found {
+    fn rule(&self, finding: Finding) -> Rule {
+        match finding {
+            Finding::Script => self.script,
+            Finding::Launch => self.launch,
+            Finding::Attachment => self.attachment,
+            Finding::External => self.external,
+            Finding::Damaged | Finding::Encrypted | Finding::Excessive | Finding::Disguised => Rule::Refuse,
+        }
+    }
+}
+
+/// How much a file may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// Pages of a PDF.
+    pub pages: usize,
+    /// Width times height of a picture.
+    pub pixels: u64,
+    /// Bytes of all parts of a package when they are unpacked.
+    pub unpacked: u64,
+}
+
+/// Room for looks that go on at the same time.
+#[derive(Debug, Clone)]
+pub struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
+
+impl Files {
+    /// Looks into stored bytes, and gives what is to be told of them; an error when a rule
+    /// refuses them.
+    pub(super) async fn examine(&self, key: &str, kind: Kind, size: u64) -> Result<Vec<Finding>> {
+        let megabytes = u32::try_from(size.div_ceil(MEGABYTE)).unwrap_or(u32::MAX).min(AT_ONCE as u32);
+        let _room = self.room.0.acquire_many(megabytes).await.map_err(anyhow::Error::from)?;
+        let bytes = self.store.get(key, None).await?.bytes().await.map_err(|error| anyhow!(error))?;
+        let depth = self.limits.depth;
+        let looked = tokio::task::spawn_blocking(move || look(kind, &bytes, depth)).await;
+        // A file that brings its reader down is as good as damaged.
+        let found = looked.unwrap_or_else(|error| {
+            tracing::warn!(key, %error, "a file could not be looked into");
+            Findings::from([Finding::Damaged])
+        });
+        decide(&found, &self.limits.found)
+    }
+}
+
+/// Everything that is found in a file of a type.
+pub(super) fn look(kind: Kind, bytes: &Bytes, depth: Depth) -> Findings {
+    let mut found = match kind {
+        Kind::Pdf => pdf::look(bytes, depth),
+        Kind::Jpeg => image::look_at_jpeg(bytes, depth),
+        Kind::Png => image::look_at_png(bytes, depth),
+        Kind::Docx | Kind::Xlsx => office::look(kind, bytes, depth),
+    };
+    if twofold::is_something_else(kind, bytes) {
+        found.insert(Finding::Disguised);
+    }
+    found
+}
+
+/// The first finding that is refused, or all that is flagged. PURE.
+fn decide(found: &Findings, rules: &Found) -> Result<Vec<Finding>> {
+    match found.iter().find(|finding| rules.rule(**finding) == Rule::Refuse) {
+        Some(refused) => Err(refuse(*refused)),
+        None => Ok(found.iter().copied().collect()),
+    }
+}
+
+fn refuse(finding: Finding) -> Error {
+    let code = finding.code();
+    match finding {
+        Finding::Disguised => {
+            code.at("name", "tệp đồng thời là tệp loại khác", "the file is also one of another type")
+        }
+        _ => code.at("name", code.vi, code.en),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STRICT: Found = Found {
+        script: Rule::Refuse,
+        launch: Rule::Refuse,
+        attachment: Rule::Refuse,
+        external: Rule::Refuse,
+    };
+
+    #[test]
+    fn a_rule_flags_what_it_allows_and_nothing_graver() {
+        let lenient = Found { attachment: Rule::Flag, ..STRICT };
+        let found = |findings: &[Finding], rules| decide(&findings.iter().copied().collect(), rules);
+        assert_eq!(found(&[], &STRICT).unwrap(), []);
+        assert_eq!(found(&[Finding::Attachment], &lenient).unwrap(), [Finding::Attachment]);
+        assert!(found(&[Finding::Attachment], &STRICT).is_err());
+        assert!(found(&[Finding::Attachment, Finding::Script], &lenient).is_err());
+        assert!(found(&[Finding::Attachment, Finding::Damaged], &lenient).is_err());
+    }
+
+    #[test]
+    fn every_finding_has_a_word_of_its_own() {
+        for finding in [Finding::Damaged, Finding::Script, Finding::External] {
+            assert_eq!(Finding::of(finding.word()), Some(finding));
+        }
+        assert_eq!(Finding::of("virus"), None);
+    }
+}
