@@ -212,7 +212,26 @@ pub struct Files {
     pub max_pixels: u64,
     /// Bytes of the parts of a package (docx, xlsx) when they are unpacked.
     pub max_unpacked_bytes: u64,
-    pub found: crate::files::Found,
+    pub found: FilesFound,
+}
+
+/// What is done with a file that does something when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilesFound {
+    pub script: FileRule,
+    pub launch: FileRule,
+    pub attachment: FileRule,
+    pub external: FileRule,
+}
+
+/// What is done with what was found in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileRule {
+    Refuse,
+    /// The file is taken, and its row says what was found.
+    Flag,
 }
 
 /// The queue of jobs.

@@ -11,6 +11,7 @@ use crate::auth::{Actor, session};
 use crate::config::Config;
 use crate::db::Tx;
 use crate::dossiers::{self, late, payment_events};
+use crate::files::resumable::EXPIRE_UPLOADS_EVERY;
 use crate::http::forget_answers;
 use crate::jobs::{Outcome, Periodic, Runner, remove_done};
 use crate::national::messages::MessageGateway;
@@ -68,6 +69,9 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             async move { payments::poll_refunds(&app.db, &gateways).await.map(drop) }
         }))
         .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }))
+        .every(Periodic::new("expire_uploads", EXPIRE_UPLOADS_EVERY, |app| async move {
+            app.files.expire_uploads(&app.db).await.map(drop)
+        }))
         .every(Periodic::new("turn_of_day", CLEAN_EVERY, |app| async move { turn_of_day(&app).await }));
     tell_others(runner, &app.config)
 }

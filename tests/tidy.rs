@@ -63,7 +63,7 @@ const OWNERS: [(&str, &[&str]); 15] = [
     ("people", &["person", "organisation", "mandate", "login_flow"]),
     ("agencies", &["agency", "agency_closure", "position", "substitution"]),
     ("catalogue", &["procedure", "procedure_version", "service_level", "catalogue_revision"]),
-    ("files", &["file"]),
+    ("files", &["file", "upload", "upload_part"]),
     ("ledger", &["account", "transfer", "posting"]),
     (
         "payments",

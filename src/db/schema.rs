@@ -613,6 +613,32 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    upload (id) {
+        id -> Uuid,
+        owner -> Text,
+        draft_id -> Nullable<Uuid>,
+        dossier_id -> Nullable<Uuid>,
+        component -> Text,
+        purpose -> Text,
+        name -> Text,
+        length -> BigInt,
+        received -> BigInt,
+        begun_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        file_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    upload_part (upload_id, start) {
+        upload_id -> Uuid,
+        start -> BigInt,
+        size -> BigInt,
+        storage_key -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     account,
     agency,
@@ -659,4 +685,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     suspense_application,
     tax_slip,
     transfer,
+    upload,
+    upload_part,
 );

@@ -81,19 +81,28 @@ pub async fn upload_to_draft(
     let component = query.component()?.to_owned();
     let state = app.clone();
     app.db
-        .write(&actor, move |tx| once(tx, &key, |tx| keep_in_draft(&state, tx, id, &component, &received)))
+        .write(&actor, move |tx| {
+            once(tx, &key, |tx| Reply::created(keep_in_draft(&state, tx, id, &component, &received)?))
+        })
         .await
 }
 
 /// A file is for a document component of the procedure, or for none.
-fn is_component(version: &Version, code: &str) -> Result<()> {
+pub(super) fn is_component(version: &Version, code: &str) -> Result<()> {
     if code.is_empty() || version.document(code).is_some() {
         return Ok(());
     }
     Err(INVALID.at("component", "không phải thành phần của thủ tục này", "not a component of this procedure"))
 }
 
-fn keep_in_draft(app: &App, tx: &mut Tx, id: Uuid, component: &str, received: &Received) -> Result<Reply> {
+/// A received file becomes one of a draft of the actor.
+pub(super) fn keep_in_draft(
+    app: &App,
+    tx: &mut Tx,
+    id: Uuid,
+    component: &str,
+    received: &Received,
+) -> Result<FileOut> {
     let row = draft::locked(tx, id)?;
     let version = app.catalogue.version(tx.conn, row.version_id)?;
     is_component(&version, component)?;
@@ -101,7 +110,7 @@ fn keep_in_draft(app: &App, tx: &mut Tx, id: Uuid, component: &str, received: &R
     let out = files::attach(tx, limits, Target::Draft(id), component, Purpose::Component, received)?;
     draft::touch(tx, id)?;
     tx.audit("upload_draft_file", Some(id))?;
-    Reply::created(out)
+    Ok(out)
 }
 
 /// Lists the files of a draft.
@@ -186,33 +195,44 @@ pub async fn upload_to_dossier(
     let (code, purpose) = (code.into_inner(), purpose.purpose);
     let (asked, asker) = (code.clone(), actor.clone());
     let state = app.clone();
-    // Who may never put it need not send it.
-    app.db
-        .read(move |conn| {
-            let row = store::find(conn, &asker, &asked)?;
-            let version = state.catalogue.version(conn, row.version_id)?;
-            waits_for(&asker, &row, &row.state()?, &version, purpose)
-        })
-        .await?;
+    app.db.read(move |conn| may_put(&state, conn, &asker, &asked, purpose)).await?;
     let received = app.files.receive_request(&request, payload, &query).await?;
     let key: Key = received.key(&request)?;
     let component = query.component()?.to_owned();
     let state = app.clone();
     app.db
         .write(&actor, move |tx| {
-            once(tx, &key, |tx| keep_in_dossier(&state, tx, &code, &component, purpose, &received))
+            once(tx, &key, |tx| {
+                Reply::created(keep_in_dossier(&state, tx, &code, &component, purpose, &received)?)
+            })
         })
         .await
 }
 
-fn keep_in_dossier(
+/// The dossier to which the actor may bring such a file at some time, and whether that is now:
+/// who may never put it need not send it.
+pub(super) fn may_put(
+    app: &App,
+    conn: &mut PgConnection,
+    actor: &Actor,
+    code: &str,
+    purpose: Purpose,
+) -> Result<(Uuid, bool)> {
+    let row = store::find(conn, actor, code)?;
+    let version = app.catalogue.version(conn, row.version_id)?;
+    let now = waits_for(actor, &row, &row.state()?, &version, purpose)?;
+    Ok((row.id, now))
+}
+
+/// A received file becomes one of a dossier, if that waits for it.
+pub(super) fn keep_in_dossier(
     app: &App,
     tx: &mut Tx,
     code: &str,
     component: &str,
     purpose: Purpose,
     received: &Received,
-) -> Result<Reply> {
+) -> Result<FileOut> {
     let row = store::find_locked(tx, code)?;
     let state = row.state()?;
     let version = app.catalogue.version(tx.conn, row.version_id)?;
@@ -229,7 +249,7 @@ fn keep_in_dossier(
     }
     let out = files::attach(tx, &app.files.limits, Target::Dossier(row.id), component, purpose, received)?;
     tx.audit("upload_dossier_file", Some(row.id))?;
-    Reply::created(out)
+    Ok(out)
 }
 
 /// Does the dossier wait, at its present step, for such a file from this actor? The workflow

@@ -27,6 +27,7 @@ mod reasons;
 mod receipt;
 mod receipts;
 mod requirements;
+mod resumable;
 pub mod row;
 mod scope;
 mod show;
@@ -58,6 +59,11 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(requirements::requirements)
         .service(submit::submit)
         .service(files::upload_to_draft)
+        .service(resumable::describe_uploads)
+        .service(resumable::begin_draft_upload)
+        .service(resumable::show_upload)
+        .service(resumable::continue_upload)
+        .service(resumable::end_upload)
         .service(files::list_of_draft)
         .service(files::remove_from_draft)
         .service(list::list)
@@ -76,6 +82,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(take_action::list_actions)
         .service(take_action::take_action)
         .service(files::upload_to_dossier)
+        .service(resumable::begin_dossier_upload)
         .service(files::list_of_dossier)
         .service(files::download)
         .service(track::track);

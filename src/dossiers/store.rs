@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::code::DossierCode;
 use super::facts::Known;
@@ -61,6 +62,12 @@ pub fn find_locked(tx: &mut Tx, code: &str) -> Result<DossierRow> {
         .first(tx.conn)
         .optional()?
         .ok_or_else(|| NOT_FOUND.err())
+}
+
+/// Locks a dossier by its identifier, and gives its code.
+pub fn lock(tx: &mut Tx, id: Uuid) -> Result<String> {
+    let row = dossier::table.find(id).select(dossier::code).for_no_key_update();
+    row.first(tx.conn).optional()?.ok_or_else(|| NOT_FOUND.err())
 }
 
 /// Everything that decisions about a dossier need.

@@ -33,7 +33,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Component => "component",
             Self::Supplement => "supplement",
@@ -42,7 +42,7 @@ impl Purpose {
         }
     }
 
-    fn of(word: &str) -> Self {
+    pub(super) fn of(word: &str) -> Self {
         match word {
             "supplement" => Self::Supplement,
             "result" => Self::Result,

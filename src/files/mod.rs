@@ -14,6 +14,7 @@ mod kind;
 mod name;
 mod receive;
 mod request;
+pub mod resumable;
 mod store;
 mod sweep;
 
@@ -21,14 +22,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::config::Config;
+use crate::config::{Config, FilesFound};
 use crate::error::Code;
 
 pub use attach::{
     FileOut, FileRow, Purpose, Target, attach, find, forget_draft, list_of_dossier, list_of_draft,
     move_to_dossiers, remove_from_draft,
 };
-pub use examine::{Depth, Finding, Found, Room, Rule};
+pub use examine::{Depth, Finding, Room};
 pub use kind::Kind;
 pub use name::SafeName;
 pub use receive::Received;
@@ -100,7 +101,7 @@ pub struct Limits {
     /// How much a file may hold.
     pub depth: Depth,
     /// What is done with a file that does something.
-    pub found: Found,
+    pub found: FilesFound,
     /// Bytes a second that a sender must reach in the long run; 0 = no floor.
     pub floor: u64,
     /// How long a sender may be slower than the floor, and how long it may say nothing.

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use object_store::path::Path as Key;
 
 use super::Files;
-use crate::db::schema::file;
+use crate::db::schema::{file, upload_part};
 use crate::db::{Db, to_sql};
 use crate::error::{Error, Result};
 
@@ -65,11 +65,15 @@ impl Files {
         let needed: HashSet<String> = db
             .read(move |conn| {
                 let found: Vec<String> = file::table
-                    .filter(file::storage_key.eq_any(names))
+                    .filter(file::storage_key.eq_any(&names))
                     .filter(file::deleted_at.is_null().or(file::deleted_at.ge(to_sql(since))))
                     .select(file::storage_key)
                     .load(conn)?;
-                Ok(found.into_iter().collect())
+                let parts: Vec<String> = upload_part::table
+                    .filter(upload_part::storage_key.eq_any(&names))
+                    .select(upload_part::storage_key)
+                    .load(conn)?;
+                Ok(found.into_iter().chain(parts).collect())
             })
             .await?;
         Ok(keys.into_iter().filter(|key| !needed.contains(key.as_ref())).collect())

@@ -10,6 +10,7 @@ mod client;
 mod compare;
 mod journal;
 mod portal;
+mod resumable;
 mod tampering;
 
 use std::sync::Arc;

@@ -15,6 +15,7 @@ mod racing;
 mod reading;
 mod receipts;
 mod requiring;
+mod resumable;
 mod rework;
 mod submitting;
 mod together;

@@ -48,6 +48,11 @@ async fn schemathesis_finds_no_answer_outside_the_document() {
         let config = configuration(role, &dossier, &draft);
         let mut command = Command::new(&judge);
         command.args(arguments(&url, &config)).current_dir(env!("CARGO_TARGET_TMPDIR"));
+        let judges = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges");
+        command
+            .env("SCHEMATHESIS_HOOKS", "hooks")
+            .env("PYTHONPATH", judges)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
         if let Some(token) = stage.token(role) {
             command.args(["-H", &format!("Authorization: Bearer {token}")]);
         }

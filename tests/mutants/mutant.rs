@@ -21,7 +21,7 @@ use std::ops::Range;
 use std::path::Path;
 
 /// What may be broken, as the mutants name it.
-pub const PROMISES: [&str; 9] = [
+pub const PROMISES: [&str; 10] = [
     "nothing lost",
     "nothing twice",
     "balances",
@@ -31,6 +31,7 @@ pub const PROMISES: [&str; 9] = [
     "one predicate",
     "matrix decides",
     "workflow decides",
+    "no hostile file",
 ];
 
 /// One broken promise.

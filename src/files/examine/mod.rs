@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 use super::{FILE_TYPE_MISMATCH, Files, Kind};
+use crate::config::{FileRule, FilesFound};
 use crate::error::{Code, Error, Result};
 
 /// Megabytes that are looked into at once. A hostile file costs up to some twenty times its
@@ -122,34 +123,14 @@ impl Finding {
 /// What was found; ordered, so that the first explains the others.
 pub(super) type Findings = BTreeSet<Finding>;
 
-/// What is done with a finding that a rule may allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    Refuse,
-    /// The file is taken, and its row says what was found.
-    Flag,
-}
-
-/// The rules of `files.found`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Found {
-    pub script: Rule,
-    pub launch: Rule,
-    pub attachment: Rule,
-    pub external: Rule,
-}
-
-impl Found {
-    fn rule(&self, finding: Finding) -> Rule {
-        match finding {
-            Finding::Script => self.script,
-            Finding::Launch => self.launch,
-            Finding::Attachment => self.attachment,
-            Finding::External => self.external,
-            Finding::Damaged | Finding::Encrypted | Finding::Excessive | Finding::Disguised => Rule::Refuse,
-        }
+/// What the portal's rules say of a finding; what nobody could open safely has none.
+fn rule(rules: &FilesFound, finding: Finding) -> FileRule {
+    match finding {
+        Finding::Script => rules.script,
+        Finding::Launch => rules.launch,
+        Finding::Attachment => rules.attachment,
+        Finding::External => rules.external,
+        Finding::Damaged | Finding::Encrypted | Finding::Excessive | Finding::Disguised => FileRule::Refuse,
     }
 }
 
@@ -207,8 +188,8 @@ pub(super) fn look(kind: Kind, bytes: &Bytes, depth: Depth) -> Findings {
 }
 
 /// The first finding that is refused, or all that is flagged. PURE.
-fn decide(found: &Findings, rules: &Found) -> Result<Vec<Finding>> {
-    match found.iter().find(|finding| rules.rule(**finding) == Rule::Refuse) {
+fn decide(found: &Findings, rules: &FilesFound) -> Result<Vec<Finding>> {
+    match found.iter().find(|finding| rule(rules, **finding) == FileRule::Refuse) {
         Some(refused) => Err(refuse(*refused)),
         None => Ok(found.iter().copied().collect()),
     }
@@ -228,16 +209,16 @@ fn refuse(finding: Finding) -> Error {
 mod tests {
     use super::*;
 
-    const STRICT: Found = Found {
-        script: Rule::Refuse,
-        launch: Rule::Refuse,
-        attachment: Rule::Refuse,
-        external: Rule::Refuse,
+    const STRICT: FilesFound = FilesFound {
+        script: FileRule::Refuse,
+        launch: FileRule::Refuse,
+        attachment: FileRule::Refuse,
+        external: FileRule::Refuse,
     };
 
     #[test]
     fn a_rule_flags_what_it_allows_and_nothing_graver() {
-        let lenient = Found { attachment: Rule::Flag, ..STRICT };
+        let lenient = FilesFound { attachment: FileRule::Flag, ..STRICT };
         let found = |findings: &[Finding], rules| decide(&findings.iter().copied().collect(), rules);
         assert_eq!(found(&[], &STRICT).unwrap(), []);
         assert_eq!(found(&[Finding::Attachment], &lenient).unwrap(), [Finding::Attachment]);

@@ -258,9 +258,10 @@ impl Stage {
                 }
             }
             On::Agency | On::Post => self.place(on, relation, &mut object),
-            On::Dossier | On::Draft if relation == Relation::Nonexistent => {}
+            On::Dossier | On::Draft | On::Upload if relation == Relation::Nonexistent => {}
             On::Dossier => self.dossier_for(role, relation, &mut object),
             On::Draft => self.draft_for(role, relation, &mut object),
+            On::Upload => self.upload_for(role, relation, &mut object),
         }
         object
     }
@@ -414,6 +415,22 @@ impl Stage {
         let found = lines(&mut self.conn.borrow_mut(), &first).into_iter().next();
         object.insert("id", id.to_string());
         object.insert("file", found.unwrap_or(file.to_string()));
+    }
+
+    /// An upload of the small file, announced for a draft of the same owner.
+    fn upload_for(&self, role: Role, relation: Relation, object: &mut Object) {
+        self.draft_for(role, relation, object);
+        let upload = lines(
+            &mut self.conn.borrow_mut(),
+            &format!(
+                "INSERT INTO upload (id, owner, draft_id, component, purpose, name, length, received, begun_at, expires_at)
+                 SELECT gen_random_uuid(), owner, id, '', 'component', 'giay.pdf', {}, 0, now(), now() + interval '9 years'
+                   FROM draft WHERE id = '{}' RETURNING id::text AS line",
+                PDF.len(),
+                object["id"]
+            ),
+        );
+        object.insert("id", upload[0].clone());
     }
 
     fn agency(&self, code: &str) -> String {

@@ -25,6 +25,8 @@ pub struct Row {
     pub query: Option<String>,
     #[serde(default)]
     pub body: Option<Value>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// The body is a PDF file.
     #[serde(default)]
     pub upload: bool,
@@ -43,6 +45,8 @@ pub enum On {
     /// An official with a position in an agency.
     Post,
     Job,
+    /// A resumable upload that nothing has come of yet.
+    Upload,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
@@ -141,11 +145,12 @@ pub fn relations(on: On, role: Role) -> &'static [Relation] {
             Nonexistent,
         ],
         On::Draft if role.is_citizen() => &[Own, Closed, OtherUnit, Nonexistent],
+        On::Upload if role.is_citizen() || role == Role::OneStopClerk => &[Own, OtherUnit, Nonexistent],
         On::Draft if role == Role::OneStopClerk => &[Own, OwnUnit, Closed, OtherUnit, Nonexistent],
         On::Agency | On::Post if role.position().is_some() => {
             &[OwnUnit, ParentUnit, ChildUnit, OtherUnit, Nonexistent]
         }
-        On::Dossier | On::Draft | On::Agency | On::Post | On::Job => &[OtherUnit, Nonexistent],
+        On::Dossier | On::Draft | On::Agency | On::Post | On::Job | On::Upload => &[OtherUnit, Nonexistent],
     }
 }
 
@@ -175,6 +180,9 @@ pub fn render(rows: &[Row]) -> String {
         }
         if let Some(body) = &row.body {
             write!(head, ", \"body\": {}", json(body)).unwrap();
+        }
+        if !row.headers.is_empty() {
+            write!(head, ", \"headers\": {}", json(&row.headers)).unwrap();
         }
         if row.upload {
             head += ", \"upload\": true";
