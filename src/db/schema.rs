@@ -429,7 +429,7 @@ diesel::table! {
         secret -> Text,
         unit_id -> Uuid,
         dossier_id -> Uuid,
-        order_id -> Uuid,
+        order_id -> Nullable<Uuid>,
         payer -> Jsonb,
         amount -> BigInt,
         issued_at -> Timestamptz,
@@ -441,6 +441,7 @@ diesel::table! {
         reason -> Text,
         ended_at -> Nullable<Timestamptz>,
         ended_by -> Nullable<Text>,
+        application_id -> Nullable<Uuid>,
     }
 }
 
@@ -455,12 +456,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    receipt_elsewhere (order_id, charge_id) {
-        order_id -> Uuid,
+    receipt_elsewhere (id) {
+        order_id -> Nullable<Uuid>,
         charge_id -> Uuid,
         amount -> BigInt,
         reason -> Text,
         created_at -> Timestamptz,
+        id -> Uuid,
+        application_id -> Nullable<Uuid>,
     }
 }
 

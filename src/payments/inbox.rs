@@ -209,7 +209,7 @@ fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
     // the national side must not keep a paid dossier waiting.
     jobs::enqueue(tx, FEE_PAID, Some(order.id), payload, Some(format!("fee_paid:{}", order.id)))?;
     tx.audit("settle_payment_order", Some(order.id))?;
-    receipts::issue(tx, order.id)?;
+    receipts::issue(tx, &[order.id])?;
     Ok(true)
 }
 

@@ -6,6 +6,7 @@ mod faults;
 mod orders;
 mod races;
 mod receipts;
+mod receipts_by_charge;
 mod refunds;
 pub mod stage;
 mod suspense;

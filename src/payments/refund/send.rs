@@ -18,6 +18,7 @@ use crate::db::{Db, Tx, prepared, to_sql};
 use crate::error::Result;
 use crate::payments::booking::{self, Back, Money};
 use crate::payments::gateway::{Gateways, Refund, RefundState};
+use crate::payments::order::lock_dossier;
 use crate::payments::poll;
 use crate::receipts;
 
@@ -140,6 +141,10 @@ fn conclude(tx: &mut Tx, sent: &Sent, answer: RefundState) -> Result<()> {
         RefundState::Success => "succeeded",
         RefundState::Failed => "failed",
     };
+    if let Some(dossier_id) = sent.dossier_id {
+        // Before the refund: its receipts are the dossier's.
+        lock_dossier(tx, dossier_id)?;
+    }
     let ended = diesel::update(refund_attempt::table.find(sent.attempt_id))
         .filter(refund_attempt::state.eq("pending"))
         .set((refund_attempt::state.eq(word), refund_attempt::ask_at.eq(None::<jiff_diesel::Timestamp>)))
