@@ -102,6 +102,8 @@ impl File {
 struct Stored {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
+    #[diesel(sql_type = Integer)]
+    version: i32,
     #[diesel(sql_type = Bool)]
     same: bool,
 }
@@ -109,7 +111,7 @@ struct Stored {
 /// Stores a file with its lines, unless the newest of the day has the same wording.
 fn store(tx: &mut Tx, file: &File) -> Result<Uuid> {
     let newest: Option<Stored> = prepared(
-        "SELECT id, raw = ? AS same FROM settlement_file WHERE gateway = ? AND day = ?
+        "SELECT id, version, raw = ? AS same FROM settlement_file WHERE gateway = ? AND day = ?
           ORDER BY version DESC LIMIT 1",
     )
     .bind::<Binary, _>(file.text.as_bytes())
@@ -117,6 +119,7 @@ fn store(tx: &mut Tx, file: &File) -> Result<Uuid> {
     .bind::<SqlDate, _>(date_to_sql(file.day))
     .get_result(tx.conn)
     .optional()?;
+    let version = newest.as_ref().map_or(0, |newest| newest.version) + 1;
     if let Some(known) = newest.filter(|newest| newest.same) {
         return Ok(known.id);
     }
@@ -124,19 +127,16 @@ fn store(tx: &mut Tx, file: &File) -> Result<Uuid> {
     // Who stores another one at the same time was first: the job is run again, and looks again.
     let written = prepared(
         "INSERT INTO settlement_file (id, gateway, day, version, raw, flaw, net, fetched_at)
-         SELECT ?, told.gateway, told.day,
-                1 + (SELECT count(*) FROM settlement_file f WHERE f.gateway = told.gateway AND f.day = told.day),
-                ?, ?, ?, ?
-           FROM (SELECT ?::text AS gateway, ?::date AS day) AS told
-         ON CONFLICT DO NOTHING",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind::<SqlUuid, _>(id)
+    .bind::<Text, _>(file.gateway)
+    .bind::<SqlDate, _>(date_to_sql(file.day))
+    .bind::<Integer, _>(version)
     .bind::<Binary, _>(file.text.as_bytes())
     .bind::<Nullable<Text>, _>(file.lines.as_ref().err())
     .bind::<Nullable<BigInt>, _>(file.net())
     .bind::<Timestamptz, _>(to_sql(tx.now))
-    .bind::<Text, _>(file.gateway)
-    .bind::<SqlDate, _>(date_to_sql(file.day))
     .execute(tx.conn)?;
     if written == 0 {
         return Err(BUSY.err());
