@@ -78,6 +78,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
             "refund",
             "refund_line",
             "refund_attempt",
+            "refund_by_hand",
         ],
     ),
     ("reconcile", &["settlement_file", "settlement_line", "unmatched", "unmatched_resolution"]),

@@ -518,6 +518,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    refund_by_hand (refund_id) {
+        refund_id -> Uuid,
+        number -> Text,
+        day -> Date,
+        account -> Text,
+        bank -> Nullable<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
     refund_line (refund_id, charge_id) {
         refund_id -> Uuid,
         charge_id -> Uuid,
@@ -710,6 +723,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_series,
     refund,
     refund_attempt,
+    refund_by_hand,
     refund_line,
     service_level,
     session,

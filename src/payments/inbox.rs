@@ -36,7 +36,7 @@ const PAID_TWICE: &str = "Lệnh thanh toán đã được nộp bằng giao d�
 /// Longest name of a bank that is kept, in characters.
 const BANK_STORED: usize = 100;
 /// Largest amount that is kept as a payment, in đồng: a thousand billion, as of a charge.
-const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
+pub(super) const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
 
 /// Payload of [`FEE_PAID`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

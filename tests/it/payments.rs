@@ -1,5 +1,6 @@
 //! Paying: the real portal and the real simulator over HTTP, on a real PostgreSQL.
 pub mod bank;
+mod by_hand;
 mod callbacks;
 mod counter;
 mod faults;

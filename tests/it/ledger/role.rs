@@ -128,6 +128,7 @@ fn every_session_of_the_door_works_under_the_role() {
         "audit_log",
         "dossier_event",
         "posting",
+        "refund_by_hand",
         "settlement_line",
         "transfer",
         "unmatched_resolution",
