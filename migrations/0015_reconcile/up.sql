@@ -82,7 +82,7 @@ COMMENT ON COLUMN unmatched.unit_id IS 'the unit whose dossier it is about; NULL
 COMMENT ON COLUMN unmatched.proposal IS 'what to do about it';
 COMMENT ON COLUMN unmatched.found_at IS 'when it was found';
 COMMENT ON COLUMN unmatched.ended_at IS 'when it was resolved; NULL: it is open';
-COMMENT ON COLUMN unmatched.ended_by IS 'by whom, as kind:id; system:reconcile where they agreed at last';
+COMMENT ON COLUMN unmatched.ended_by IS 'by whom, as kind:id; not a person where they agreed at last';
 CREATE UNIQUE INDEX unmatched_open ON unmatched (gateway, day, kind, number, theirs, ours) WHERE ended_at IS NULL;
 CREATE INDEX unmatched_day ON unmatched (gateway, day, kind, number);
 CREATE INDEX unmatched_unit ON unmatched (unit_id);
