@@ -430,7 +430,7 @@ diesel::table! {
         secret -> Text,
         unit_id -> Uuid,
         dossier_id -> Uuid,
-        order_id -> Uuid,
+        order_id -> Nullable<Uuid>,
         payer -> Jsonb,
         amount -> BigInt,
         issued_at -> Timestamptz,
@@ -442,6 +442,7 @@ diesel::table! {
         reason -> Text,
         ended_at -> Nullable<Timestamptz>,
         ended_by -> Nullable<Text>,
+        application_id -> Nullable<Uuid>,
     }
 }
 
@@ -456,12 +457,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    receipt_elsewhere (order_id, charge_id) {
-        order_id -> Uuid,
+    receipt_elsewhere (id) {
+        order_id -> Nullable<Uuid>,
         charge_id -> Uuid,
         amount -> BigInt,
         reason -> Text,
         created_at -> Timestamptz,
+        id -> Uuid,
+        application_id -> Nullable<Uuid>,
     }
 }
 
@@ -516,6 +519,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    refund_by_hand (refund_id) {
+        refund_id -> Uuid,
+        number -> Text,
+        day -> Date,
+        account -> Text,
+        bank -> Nullable<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
     refund_line (refund_id, charge_id) {
         refund_id -> Uuid,
         charge_id -> Uuid,
@@ -545,6 +561,35 @@ diesel::table! {
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
         refresh_turn -> Integer,
+    }
+}
+
+diesel::table! {
+    settlement_file (id) {
+        id -> Uuid,
+        gateway -> Text,
+        day -> Date,
+        version -> Integer,
+        raw -> Bytea,
+        flaw -> Nullable<Text>,
+        net -> Nullable<BigInt>,
+        fetched_at -> Timestamptz,
+        compared_at -> Nullable<Timestamptz>,
+        answered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    settlement_line (file_id, line) {
+        file_id -> Uuid,
+        line -> Integer,
+        kind -> Text,
+        transaction -> Text,
+        reference -> Text,
+        amount -> BigInt,
+        bank -> Text,
+        at -> Nullable<Timestamptz>,
+        raw -> Text,
     }
 }
 
@@ -614,6 +659,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    unmatched (id) {
+        id -> Uuid,
+        kind -> Text,
+        gateway -> Text,
+        day -> Date,
+        number -> Text,
+        theirs -> BigInt,
+        ours -> BigInt,
+        unit_id -> Nullable<Uuid>,
+        proposal -> Text,
+        found_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    unmatched_resolution (id) {
+        id -> Uuid,
+        unmatched_id -> Uuid,
+        action -> Text,
+        reason -> Text,
+        decided_at -> Timestamptz,
+        decided_by -> Text,
+    }
+}
+
+diesel::table! {
     upload (id) {
         id -> Uuid,
         owner -> Text,
@@ -677,14 +750,19 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_series,
     refund,
     refund_attempt,
+    refund_by_hand,
     refund_line,
     service_level,
     session,
+    settlement_file,
+    settlement_line,
     staff,
     substitution,
     suspense_application,
     tax_slip,
     transfer,
+    unmatched,
+    unmatched_resolution,
     upload,
     upload_part,
 );
