@@ -76,7 +76,10 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
         }))
         .every(Periodic::new("look_for_files", reconcile::LOOK_FOR_FILES_EVERY, move |app| {
             let gateways = looked_for.clone();
-            async move { reconcile::look_for_files(&app.db, &gateways).await.map(drop) }
+            async move {
+                reconcile::look_for_files(&app.db, &gateways).await?;
+                reconcile::treasury::look_for_lumps(&app.db).await
+            }
         }))
         .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }))
         .every(Periodic::new("expire_uploads", EXPIRE_UPLOADS_EVERY, |app| async move {

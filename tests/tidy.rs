@@ -65,7 +65,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("agencies", &["agency", "agency_closure", "position", "substitution"]),
     ("catalogue", &["procedure", "procedure_version", "service_level", "catalogue_revision"]),
     ("files", &["file", "upload", "upload_part"]),
-    ("ledger", &["account", "transfer", "posting"]),
+    ("ledger", &["account", "transfer", "posting", "closed_day"]),
     (
         "payments",
         &[
@@ -81,7 +81,17 @@ const OWNERS: [(&str, &[&str]); 16] = [
             "refund_by_hand",
         ],
     ),
-    ("reconcile", &["settlement_file", "settlement_line", "unmatched", "unmatched_resolution"]),
+    (
+        "reconcile",
+        &[
+            "settlement_file",
+            "settlement_line",
+            "unmatched",
+            "unmatched_resolution",
+            "treasury_line",
+            "day_close",
+        ],
+    ),
     ("receipts", &["receipt_series", "receipt", "receipt_line", "receipt_elsewhere", "receipt_document"]),
     ("land_tax", &["tax_slip"]),
     ("notices", &["message"]),

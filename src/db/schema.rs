@@ -71,6 +71,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    closed_day (day) {
+        day -> Date,
+        closed_at -> Timestamptz,
+        closed_by -> Text,
+    }
+}
+
+diesel::table! {
+    day_close (id) {
+        id -> Uuid,
+        agency_id -> Uuid,
+        day -> Date,
+        previous_id -> Nullable<Uuid>,
+        text -> Text,
+        sha256 -> Bytea,
+        closed_at -> Timestamptz,
+        closed_by -> Text,
+    }
+}
+
+diesel::table! {
     dossier (id) {
         id -> Uuid,
         code -> Text,
@@ -659,6 +680,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    treasury_line (id) {
+        id -> Uuid,
+        treasury -> Text,
+        number -> Text,
+        credited_on -> Date,
+        amount -> BigInt,
+        gateway -> Text,
+        day -> Nullable<Date>,
+        unit_id -> Nullable<Uuid>,
+        content -> Text,
+        told_at -> Timestamptz,
+        told_by -> Text,
+    }
+}
+
+diesel::table! {
     unmatched (id) {
         id -> Uuid,
         kind -> Text,
@@ -719,6 +756,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
     catalogue_revision,
     charge,
+    closed_day,
+    day_close,
     dossier,
     dossier_event,
     dossier_number,
@@ -761,6 +800,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     suspense_application,
     tax_slip,
     transfer,
+    treasury_line,
     unmatched,
     unmatched_resolution,
     upload,

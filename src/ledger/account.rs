@@ -55,10 +55,9 @@ pub enum Account {
     Receivable(Payer),
     /// What a unit was owed for its service.
     Revenue { unit_id: Uuid, levy: Levy },
-    /// Money that a gateway confirmed and has not settled yet.
+    /// Money that a gateway confirmed, or that came at the counter by QR code, card or deposit,
+    /// and that is not with the treasury yet.
     GatewayClearing(String),
-    /// Money that came at the counter of a unit.
-    CounterClearing(Uuid),
     /// Money that a bank has credited and that is not with the treasury yet.
     BankClearing(String),
     /// Money that came through a gateway and belongs to nobody yet.
@@ -78,7 +77,6 @@ impl Account {
             Self::Revenue { levy: Levy::Charge, .. } => "revenue_charge",
             Self::Revenue { levy: Levy::Fee, .. } => "revenue_fee",
             Self::GatewayClearing(_) => "gateway_clearing",
-            Self::CounterClearing(_) => "counter_clearing",
             Self::BankClearing(_) => "bank_clearing",
             Self::Suspense(_) => "suspense",
             Self::RefundPayable(_) => "refund_payable",
@@ -90,7 +88,7 @@ impl Account {
     pub(super) fn owner(&self) -> String {
         match self {
             Self::Receivable(payer) | Self::RefundPayable(payer) => payer.key(),
-            Self::Revenue { unit_id, .. } | Self::CounterClearing(unit_id) => format!("unit:{unit_id}"),
+            Self::Revenue { unit_id, .. } => format!("unit:{unit_id}"),
             Self::GatewayClearing(gateway) | Self::Suspense(gateway) | Self::RefundInTransit(gateway) => {
                 format!("gateway:{gateway}")
             }

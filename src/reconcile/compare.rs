@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Date as SqlDate, Nullable, Text, Timestamptz, Uu
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::treasury::match_day;
 use super::unmatched::{self, Found};
 use crate::db::{Tx, date_to_sql, prepared, to_sql};
 use crate::error::Result;
@@ -59,6 +60,7 @@ pub(super) fn compare(tx: &mut Tx, gateway: &str, day: Date) -> Result<Vec<(Stri
         .bind::<Text, _>(gateway)
         .bind::<SqlDate, _>(date_to_sql(day))
         .execute(tx.conn)?;
+    match_day(tx, gateway, day)?;
     Ok(words)
 }
 

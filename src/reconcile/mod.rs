@@ -4,13 +4,16 @@
 //! A gateway's file of a day is fetched when the day has ended ([`files`]); what only it tells
 //! of is taken in through the inbox of payments; then the whole day is compared in one query.
 //! What does not agree is [`unmatched`]: listed with a proposal until a person resolves it, or
-//! the two agree.
+//! the two agree. What came to the treasury is booked as it says ([`treasury`]). A day that has
+//! ended is closed, and signed by its hash ([`close`]).
 
+pub mod close;
 mod compare;
 mod fetch;
 mod files;
 mod list;
 mod resolve;
+pub mod treasury;
 mod unmatched;
 
 pub use fetch::{LOOK_FOR_FILES_EVERY, look_for_files};
@@ -18,7 +21,15 @@ pub use files::{FETCH_SETTLEMENT, Imported, import, run_fetch_settlement};
 
 /// The operations of this capability.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.service(fetch::fetch_settlement).service(list::list_unmatched).service(resolve::resolve_unmatched);
+    config
+        .service(fetch::fetch_settlement)
+        .service(list::list_unmatched)
+        .service(resolve::resolve_unmatched)
+        .service(treasury::receive_treasury_statement)
+        .service(close::close_day)
+        .service(close::list_closes)
+        .service(close::show_close)
+        .service(close::show_close_text);
 }
 
 /// Name under which reconciliation acts.

@@ -63,12 +63,13 @@ pub(super) fn look_again(
          SELECT found.id, found.kind, place.gateway, place.day, found.number, found.theirs, found.ours,
                 found.unit_id, found.proposal, place.at
            FROM unnest(?, ?, ?, ?, ?, ?, ?) AS found (id, kind, number, theirs, ours, unit_id, proposal)
-          CROSS JOIN (SELECT ?::text AS gateway, ?::date AS day, ?::timestamptz AS at, ?::text AS actor) AS place
+          CROSS JOIN (SELECT ?::text AS gateway, ?::date AS day, ?::timestamptz AS at) AS place
           WHERE NOT EXISTS (
                 SELECT FROM unmatched u
                  WHERE (u.gateway, u.day, u.kind, u.number, u.theirs, u.ours)
                        = (place.gateway, place.day, found.kind, found.number, found.theirs, found.ours)
-                   AND u.ended_by <> place.actor)
+                   AND EXISTS (SELECT FROM unmatched_resolution r
+                                WHERE r.unmatched_id = u.id AND r.action = 'accepted'))
          ON CONFLICT (gateway, day, kind, number, theirs, ours) WHERE ended_at IS NULL
          DO UPDATE SET proposal = excluded.proposal",
     )
@@ -82,7 +83,6 @@ pub(super) fn look_again(
     .bind::<Text, _>(gateway)
     .bind::<SqlDate, _>(date_to_sql(day))
     .bind::<Timestamptz, _>(to_sql(tx.now))
-    .bind::<Text, _>(tx.actor.key())
     .execute(tx.conn)?;
     Ok(())
 }

@@ -58,6 +58,8 @@ pub struct Faults {
     pub refund_fails: bool,
     /// What is wrong with settlement files.
     pub file: Option<FileFault>,
+    /// The treasury gets so much more than what was taken, in đồng.
+    pub treasury_off: i64,
     /// Share of the notices, from 0 to 1, that come as they should in spite of all this.
     pub spared: f64,
     /// Which ones those are.

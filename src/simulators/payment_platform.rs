@@ -8,6 +8,7 @@ mod deliver;
 mod page;
 mod refund;
 mod settle;
+mod treasury;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -139,6 +140,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/settlement", web::post().to(settle::file))
             .route("/settlement/response", web::post().to(settle::respond))
             .route("/settlement/{day}/response", web::get().to(settle::shown))
+            .route("/treasury/{day}", web::get().to(treasury::statement))
             .route("/faults", web::get().to(gateway_faults::show::<PaymentSimulator>))
             .route("/faults", web::put().to(gateway_faults::set::<PaymentSimulator>)),
     );

@@ -51,6 +51,9 @@ WITH party AS (
                CASE WHEN h.bank IS NULL THEN 'gateway_clearing' ELSE 'bank_clearing' END, coalesce('bank:' || h.bank, via)
           FROM refund_by_hand h WHERE h.refund_id = r.id
      ) AS step
+    UNION ALL
+    SELECT 'settlement', id, amount, 'treasury', 'treasury:' || treasury, 'gateway_clearing', 'gateway:' || gateway
+      FROM treasury_line WHERE gateway <> ''
 ), lines AS (
     SELECT cause_kind, cause_id, debit AS kind, debit_owner AS owner, 'debit' AS side, amount FROM moved
     UNION ALL

@@ -19,8 +19,10 @@ WITH held AS (
     SELECT 'gateway:' || p.gateway AS owner, sum(s.amount) AS amount
       FROM suspense_application s JOIN gateway_payment p ON p.id = s.payment_id GROUP BY 1
 ), wanted AS (
-    SELECT 'gateway_clearing' AS kind, owner, came - coalesce(given, 0) AS balance
-      FROM gateways LEFT JOIN back USING (owner)
+    SELECT 'gateway_clearing' AS kind, owner, sum(amount) AS balance
+      FROM (SELECT owner, came - coalesce(given, 0) AS amount FROM gateways LEFT JOIN back USING (owner)
+            UNION ALL SELECT 'gateway:' || gateway, -amount FROM treasury_line WHERE gateway <> '') AS lies
+     GROUP BY 2
     UNION ALL
     SELECT 'suspense', owner, coalesce(from_suspense, 0) + coalesce(applied.amount, 0) - coalesce(unclear, 0)
       FROM gateways LEFT JOIN back USING (owner) LEFT JOIN applied USING (owner)

@@ -10,7 +10,11 @@ HAVING count(p.line) = 0
 UNION ALL
 SELECT format('transfer %s (%s of %s): booked on %s, it arrived on %s', id, cause_kind, cause_id, day,
               (booked_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)
-  FROM transfer WHERE day <> (booked_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+  FROM transfer
+ WHERE day <> (booked_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+       -- That day was closed when it was booked: it stands on the first open one.
+   AND NOT (day > (booked_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+            AND EXISTS (SELECT FROM closed_day WHERE closed_day.day = transfer.day - 1))
 UNION ALL
 SELECT format('account %s: its id is not that of %s:%s', id, kind, owner)
   FROM account
@@ -23,7 +27,8 @@ SELECT format('role motcua_app: it may change %s', relname)
         OR has_table_privilege('motcua_app', oid, 'TRUNCATE'))
 UNION ALL
 SELECT format('trigger %s: it does not watch %s', wanted.name, wanted.relation)
-  FROM (VALUES ('transfer_balances', 'transfer'), ('posting_balances', 'posting')) AS wanted (name, relation)
+  FROM (VALUES ('transfer_balances', 'transfer'), ('posting_balances', 'posting'),
+               ('transfer_day_is_open', 'transfer')) AS wanted (name, relation)
  WHERE NOT EXISTS (SELECT 1 FROM pg_trigger
                     WHERE tgname = wanted.name AND tgrelid = wanted.relation::regclass AND tgenabled = 'O')
  LIMIT 1000

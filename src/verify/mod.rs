@@ -3,6 +3,7 @@
 //! Each part reads in pages, so that memory stays small however large the database is, and
 //! may run beside a portal: a page is read in one snapshot.
 
+mod closes;
 mod dossiers;
 mod files;
 mod ledger;
@@ -72,6 +73,7 @@ pub async fn run(db: &Db, store: &Files, part: Part, deep: bool, report: &mut Re
     }
     if wanted(Part::Ledger) {
         ledger::check(db, report)?;
+        closes::check(db, report)?;
     }
     if wanted(Part::Receipts) {
         receipts::check(db, report)?;

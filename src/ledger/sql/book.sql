@@ -6,7 +6,7 @@ WITH named AS (
     ON CONFLICT DO NOTHING
 ), written AS (
     INSERT INTO transfer (id, kind, cause_kind, cause_id, dossier_id, order_id, reason, day, booked_at, actor)
-    SELECT id, kind, cause_kind, cause_id, dossier_id, order_id, reason, ?, ?, ?
+    SELECT id, kind, cause_kind, cause_id, dossier_id, order_id, reason, (SELECT open_day(?)), ?, ?
       FROM unnest(?, ?, ?, ?, ?, ?, ?)
         AS booked (id, kind, cause_kind, cause_id, dossier_id, order_id, reason)
     ON CONFLICT (cause_kind, cause_id) DO NOTHING

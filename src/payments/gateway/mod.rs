@@ -83,6 +83,11 @@ pub fn has_settlement_files(name: &str) -> bool {
     ADAPTERS.iter().any(|adapter| adapter.offer.name == name && adapter.files)
 }
 
+/// The gateways that have settlement files.
+pub fn with_settlement_files() -> impl Iterator<Item = &'static str> {
+    ADAPTERS.iter().filter(|adapter| adapter.files).map(|adapter| adapter.offer.name)
+}
+
 /// Whether the gateway of a name is asked what became of a payment; whoever collects at the
 /// counter is not.
 pub fn is_online(name: &str) -> bool {

@@ -56,7 +56,7 @@ fn disturbed(mut lines: Vec<SettlementLine>, fault: Option<FileFault>, fields: &
 }
 
 /// What was paid on a day of Việt Nam (`yyyyMMdd`), and what was given back on it.
-fn lines(platform: &PaymentSimulator, day: &str) -> Vec<SettlementLine> {
+pub(super) fn lines(platform: &PaymentSimulator, day: &str) -> Vec<SettlementLine> {
     let orders = platform.orders();
     let is_of = |at: Timestamp| day_of(at).strftime("%Y%m%d").to_string() == day;
     let mut lines = Vec::new();

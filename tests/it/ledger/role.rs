@@ -126,11 +126,14 @@ fn every_session_of_the_door_works_under_the_role() {
         "__diesel_schema_migrations",
         "account",
         "audit_log",
+        "closed_day",
+        "day_close",
         "dossier_event",
         "posting",
         "refund_by_hand",
         "settlement_line",
         "transfer",
+        "treasury_line",
         "unmatched_resolution",
     ];
     assert_eq!(lines(&mut db.connect(), only_added_to), expected);
