@@ -70,6 +70,7 @@ const OWNERS: [(&str, &[&str]); 15] = [
         &[
             "charge",
             "payment_order",
+            "payment_order_member",
             "payment_attempt",
             "gateway_payment",
             "gateway_event",
