@@ -19,5 +19,6 @@ mod openapi_judge;
 mod payments;
 mod people;
 mod procedures;
+mod reconcile;
 mod support;
 mod workflows;
