@@ -157,7 +157,7 @@ pub(super) fn settle(tx: &mut Tx, money: &Money, transaction: &str, id: Uuid) ->
     )
     .bind::<SqlUuid, _>(id)
     .execute(tx.conn)?;
-    let settled: Vec<Settled> = prepared(
+    let mut settled: Vec<Settled> = prepared(
         "UPDATE payment_order o SET state = 'paid', paid_at = ?, gateway = ?, gateway_txn = ?
            FROM payment_order_member m
           WHERE m.joint_id = ? AND o.id = m.order_id AND o.state = 'open'
@@ -168,6 +168,7 @@ pub(super) fn settle(tx: &mut Tx, money: &Money, transaction: &str, id: Uuid) ->
     .bind::<Text, _>(transaction)
     .bind::<SqlUuid, _>(id)
     .load(tx.conn)?;
+    settled.sort_by_key(|one| one.id);
     let ids: Vec<Uuid> = settled.iter().map(|one| one.id).collect();
     let shares: Vec<Share> = prepared(
         "UPDATE payment_order_member m

@@ -29,7 +29,7 @@ async fn open(stage: &Stage, members: &[&Order]) -> Order {
     }
 }
 
-fn opened(members: &[&Order]) -> impl Fn(&mut Tx) -> Result<Uuid> + Send + 'static {
+fn opened(members: &[&Order]) -> impl Fn(&mut Tx) -> Result<Uuid> + Send + use<> {
     let dossiers: Vec<Uuid> = members.iter().map(|member| member.dossier_id).collect();
     move |tx| joint::open_joint(tx, &dossiers, national::OFFER)
 }
