@@ -126,6 +126,8 @@ pub struct Payment {
     /// The fields of a line of the settlement file, in their order.
     pub settlement_fields: Vec<String>,
     pub timeout_seconds: u64,
+    /// Of every gateway: payments and refunds that are due to be asked about.
+    pub ask_every_seconds: u32,
 }
 
 /// VNPAY, a second gateway.
@@ -276,6 +278,7 @@ impl Config {
             ("auth.max_failures", self.auth.max_failures.into()),
             ("files.max_bytes", self.files.max_bytes),
             ("deadlines.late_every_seconds", self.deadlines.late_every_seconds.into()),
+            ("payment.ask_every_seconds", self.payment.ask_every_seconds.into()),
             ("jobs.lease_seconds", self.jobs.lease_seconds.into()),
             ("jobs.max_attempts", self.jobs.max_attempts.into()),
         ];

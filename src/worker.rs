@@ -37,6 +37,7 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
     let (asked, refunding, refunded) = (gateways.clone(), gateways.clone(), gateways.clone());
     let (fetched, looked_for) = (gateways.clone(), gateways.clone());
     let late_every = Duration::from_secs(app.config.deadlines.late_every_seconds.into());
+    let ask_every = Duration::from_secs(app.config.payment.ask_every_seconds.into());
     let runner = Runner::new(app.clone())
         .on(payments::OPEN_PAYMENT, move |context| {
             let gateways = gateways.clone();
@@ -64,11 +65,11 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             context.finish_with(move |tx| payment_events::fee_paid(&app, tx, paid.dossier_id)).await
         })
         .every(Periodic::new("mark_late", late_every, |app| async move { late::mark(&app).await.map(drop) }))
-        .every(Periodic::new("poll_payments", payments::POLL_EVERY, move |app| {
+        .every(Periodic::new("poll_payments", ask_every, move |app| {
             let gateways = asked.clone();
             async move { payments::poll_payments(&app.db, &gateways).await.map(drop) }
         }))
-        .every(Periodic::new("poll_refunds", payments::POLL_REFUNDS_EVERY, move |app| {
+        .every(Periodic::new("poll_refunds", ask_every, move |app| {
             let gateways = refunded.clone();
             async move { payments::poll_refunds(&app.db, &gateways).await.map(drop) }
         }))

@@ -3,9 +3,8 @@
 //! Each open attempt is asked about from half a minute after its opening, less and less often,
 //! until it is paid or, after its end, denied: also when its order is settled or given up,
 //! since money may come all the same. A payment found so is taken in through the same door as
-//! a notice. Meant to be run every [`POLL_EVERY`]; two runs at once do no harm.
-
-use std::time::Duration;
+//! a notice. Meant to be run every few seconds
+//! (`payment.ask_every_seconds`); two runs at once do no harm.
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -19,8 +18,6 @@ use crate::error::Result;
 
 /// Name under which the polling acts.
 pub const POLL_PAYMENTS: &str = "poll_payments";
-/// How often to look for attempts to ask about.
-pub const POLL_EVERY: Duration = Duration::from_secs(15);
 
 /// Attempts of one round, and how many are asked about at once.
 const ROUND: i64 = 200;

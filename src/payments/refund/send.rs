@@ -3,8 +3,6 @@
 //! A gateway that can be asked about the last refund of a payment only is told of one at a
 //! time: the next waits, and is looked at again every so often, until that one has ended.
 
-use std::time::Duration;
-
 use anyhow::Context;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -27,8 +25,6 @@ use crate::{jobs, receipts};
 
 /// Name under which the asking acts.
 pub const POLL_REFUNDS: &str = "poll_refunds";
-/// How often to look for refunds to ask about.
-pub const POLL_REFUNDS_EVERY: Duration = Duration::from_secs(15);
 /// Refunds of one round, and how many are asked about at once.
 const ROUND: i64 = 200;
 const AT_ONCE: usize = 8;
