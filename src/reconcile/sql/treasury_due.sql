@@ -23,7 +23,9 @@ WITH asked AS (
     SELECT d.receiving_unit_id AS unit_id, moved.amount
       FROM moved JOIN gateway_payment p ON p.id = moved.id
       LEFT JOIN payment_attempt a ON a.id = p.attempt_id
-      LEFT JOIN payment_order o ON o.id = a.order_id
+      -- The dossiers of a joint order have one unit.
+      LEFT JOIN LATERAL (SELECT order_id FROM payment_order_member WHERE joint_id = a.order_id LIMIT 1) AS m ON true
+      LEFT JOIN payment_order o ON o.id = coalesce(m.order_id, a.order_id)
       LEFT JOIN dossier d ON d.id = o.dossier_id
     UNION ALL
     SELECT NULL, f.net
