@@ -120,12 +120,15 @@ pub struct Payment {
     pub gateway_url: String,
     pub partner_code: String,
     pub secret_key: Secret<String>,
+    /// Empty: none; see [`previous`].
+    pub previous_key: Secret<String>,
     pub beneficiary_account: String,
     pub beneficiary_bank: String,
     pub beneficiary_name: String,
     /// The fields of a line of the settlement file, in their order.
     pub settlement_fields: Vec<String>,
     pub timeout_seconds: u64,
+    pub poll_seconds: u64,
 }
 
 /// VNPAY, a second gateway.
@@ -136,6 +139,8 @@ pub struct Vnpay {
     pub url: String,
     pub merchant_code: String,
     pub secret_key: Secret<String>,
+    /// Empty: none; see [`previous`].
+    pub previous_key: Secret<String>,
     pub timeout_seconds: u64,
 }
 
@@ -275,6 +280,7 @@ impl Config {
             ("auth.access_token_minutes", self.auth.access_token_minutes.into()),
             ("auth.max_failures", self.auth.max_failures.into()),
             ("files.max_bytes", self.files.max_bytes),
+            ("payment.poll_seconds", self.payment.poll_seconds),
             ("deadlines.late_every_seconds", self.deadlines.late_every_seconds.into()),
             ("jobs.lease_seconds", self.jobs.lease_seconds.into()),
             ("jobs.max_attempts", self.jobs.max_attempts.into()),
@@ -371,6 +377,12 @@ impl Config {
         }
         Ok(text)
     }
+}
+
+/// A key that was rotated away, if its messages still count: an empty key is none, or anybody
+/// could sign.
+pub fn previous(key: &Secret<String>) -> Option<Secret<String>> {
+    Some(key.clone()).filter(|key| !key.expose().is_empty())
 }
 
 /// How programs on this machine reach a listener; one on every address of the

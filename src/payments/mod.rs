@@ -26,8 +26,8 @@ pub use counter::{QrOut, show_qr};
 pub use gateway::Gateways;
 pub use inbox::{FEE_PAID, FeePaid};
 pub use order::{Order, OrderState, cancel_order, choose, open_order};
-pub use poll::{POLL_EVERY, poll_payments};
-pub use refund::{POLL_REFUNDS_EVERY, SEND_REFUND, poll_refunds, refund_claimed, run_send_refund};
+pub use poll::poll_payments;
+pub use refund::{SEND_REFUND, poll_refunds, refund_claimed, run_send_refund};
 pub use show::{PaymentOut, payment_of};
 
 /// The operations of this capability.

@@ -19,7 +19,7 @@ use crate::error::{Code, Error, Result};
 
 pub(super) use request::request_unapplied;
 pub use request::{again, refund_claimed, request};
-pub use send::{POLL_REFUNDS_EVERY, poll_refunds, run_send_refund};
+pub use send::{poll_refunds, run_send_refund};
 
 /// Job: tell the gateway of an attempt at a refund. Payload [`RefundJob`], subject: the refund.
 pub const SEND_REFUND: &str = "send_refund";

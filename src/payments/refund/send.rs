@@ -1,7 +1,5 @@
 //! Tells the gateways of refunds, and asks what became of those that they did not finish at once.
 
-use std::time::Duration;
-
 use anyhow::Context;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -23,8 +21,6 @@ use crate::receipts;
 
 /// Name under which the asking acts.
 pub const POLL_REFUNDS: &str = "poll_refunds";
-/// How often to look for refunds to ask about.
-pub const POLL_REFUNDS_EVERY: Duration = Duration::from_secs(15);
 /// Refunds of one round, and how many are asked about at once.
 const ROUND: i64 = 200;
 const AT_ONCE: usize = 8;
@@ -169,14 +165,28 @@ fn put_off(tx: &mut Tx, sent: &Sent) -> Result<()> {
     Ok(())
 }
 
-/// Asks about every refund under way that is due; gives how many have ended.
+/// Asks about every refund under way that is due, round by round; gives how many have ended.
 pub async fn poll_refunds(db: &Db, gateways: &Gateways) -> Result<usize> {
+    let mut ended = 0;
+    loop {
+        let (asked, by_now) = poll_round(db, gateways).await?;
+        ended += by_now;
+        if asked < ROUND as usize {
+            return Ok(ended);
+        }
+    }
+}
+
+/// One round: how many were asked about, and how many of them have ended. Each is put off or
+/// ends, so the next round finds others.
+async fn poll_round(db: &Db, gateways: &Gateways) -> Result<(usize, usize)> {
     let now = db.clock.now();
     let due = db.read(move |conn| due(conn, now)).await?;
+    let asked = due.len();
     let answers = stream::iter(due).map(|attempt| ask(db, gateways, attempt)).buffer_unordered(AT_ONCE);
     let ended: Vec<Result<bool>> = answers.collect().await;
     let ended: Result<Vec<bool>> = ended.into_iter().collect();
-    Ok(ended?.into_iter().filter(|ended| *ended).count())
+    Ok((asked, ended?.into_iter().filter(|ended| *ended).count()))
 }
 
 fn due(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<Uuid>> {
