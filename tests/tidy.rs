@@ -77,6 +77,7 @@ const OWNERS: [(&str, &[&str]); 15] = [
             "refund",
             "refund_line",
             "refund_attempt",
+            "refund_by_hand",
         ],
     ),
     ("receipts", &["receipt_series", "receipt", "receipt_line", "receipt_elsewhere", "receipt_document"]),

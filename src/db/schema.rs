@@ -429,7 +429,7 @@ diesel::table! {
         secret -> Text,
         unit_id -> Uuid,
         dossier_id -> Uuid,
-        order_id -> Uuid,
+        order_id -> Nullable<Uuid>,
         payer -> Jsonb,
         amount -> BigInt,
         issued_at -> Timestamptz,
@@ -441,6 +441,7 @@ diesel::table! {
         reason -> Text,
         ended_at -> Nullable<Timestamptz>,
         ended_by -> Nullable<Text>,
+        application_id -> Nullable<Uuid>,
     }
 }
 
@@ -455,12 +456,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    receipt_elsewhere (order_id, charge_id) {
-        order_id -> Uuid,
+    receipt_elsewhere (id) {
+        order_id -> Nullable<Uuid>,
         charge_id -> Uuid,
         amount -> BigInt,
         reason -> Text,
         created_at -> Timestamptz,
+        id -> Uuid,
+        application_id -> Nullable<Uuid>,
     }
 }
 
@@ -511,6 +514,19 @@ diesel::table! {
         begun_at -> Timestamptz,
         asked -> Integer,
         ask_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    refund_by_hand (refund_id) {
+        refund_id -> Uuid,
+        number -> Text,
+        day -> Date,
+        account -> Text,
+        bank -> Nullable<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
     }
 }
 
@@ -650,6 +666,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_series,
     refund,
     refund_attempt,
+    refund_by_hand,
     refund_line,
     service_level,
     session,

@@ -60,6 +60,51 @@ impl<const MAX: usize> ToSchema for Text<MAX> {
     }
 }
 
+/// A number on paper, such as that of a slip or an account: 1 to `MAX` letters and digits of
+/// ASCII, in capitals, since people write either.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Serial<const MAX: usize>(String);
+
+impl<const MAX: usize> Serial<MAX> {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> TryFrom<String> for Serial<MAX> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if !(1..=MAX).contains(&text.len()) {
+            return Err(format!("not of 1 to {MAX} letters and digits"));
+        }
+        if !text.bytes().all(|sign| sign.is_ascii_alphanumeric()) {
+            return Err("something else than letters and digits".to_owned());
+        }
+        Ok(Self(text.to_ascii_uppercase()))
+    }
+}
+
+impl<const MAX: usize> From<Serial<MAX>> for String {
+    fn from(serial: Serial<MAX>) -> Self {
+        serial.0
+    }
+}
+
+impl<const MAX: usize> PartialSchema for Serial<MAX> {
+    fn schema() -> RefOr<Schema> {
+        let signs = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9A-Za-z]+$"));
+        signs.min_length(Some(1)).max_length(Some(MAX)).into()
+    }
+}
+
+impl<const MAX: usize> ToSchema for Serial<MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Serial{MAX}").into()
+    }
+}
+
 /// A calendar day of the years 1900 to 2199.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "Date", into = "Date")]
@@ -147,6 +192,16 @@ mod tests {
         assert_eq!(decomposed, text);
         for refused in ["\" \"", "\"1234567890\"", "\"a\\u0000b\"", "\"a\\nb\"", "7"] {
             assert!(serde_json::from_str::<Text<9>>(refused).is_err(), "{refused}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_serial_is_letters_and_digits_in_capitals() -> serde_json::Result<()> {
+        let serial: Serial<6> = serde_json::from_str("\"ft12ab\"")?;
+        assert_eq!(serial.as_str(), "FT12AB");
+        for refused in ["\"\"", "\"1234567\"", "\"a/b\"", "\"a b\"", "\" ab\"", "\"ạ\"", "7"] {
+            assert!(serde_json::from_str::<Serial<6>>(refused).is_err(), "{refused}");
         }
         Ok(())
     }

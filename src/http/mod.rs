@@ -18,7 +18,7 @@ pub use harden::harden;
 pub use idempotency::{
     Answered, KEY_REUSED, Key, Keyed, Once, answered, forget as forget_answers, once, store_answers,
 };
-pub use input::{Day, Moment, Text};
+pub use input::{Day, Moment, Serial, Text};
 pub use limits::{Limits, guard};
 pub use methods::Methods;
 pub use pace::Pace;

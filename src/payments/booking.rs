@@ -11,6 +11,7 @@
 //! | the gateway is told | refund payable | refund in transit |
 //! | it gave the money back | refund in transit | gateway clearing |
 //! | it did not | refund in transit | refund payable |
+//! | a person gave it back by transfer | refund payable | gateway clearing at a counter, else bank clearing |
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Uuid as SqlUuid};
@@ -141,6 +142,15 @@ pub(super) fn not_given_back(tx: &mut Tx, attempt_id: Uuid, back: &Back) -> Resu
     let (debit, credit) = (transit(back.money.gateway), Account::RefundPayable(back.payer(tx)?));
     let cause = Cause { kind: "refund_failed", id: attempt_id };
     book(tx, &back.entry(cause, "Cổng thanh toán không hoàn được", debit, credit))?;
+    Ok(())
+}
+
+/// A person gave the money back by bank transfer, out of an account that is not the gateway's
+/// where an online gateway has kept what was paid.
+pub(super) fn given_back_by_hand(tx: &mut Tx, back: &Back, from: Account, reason: &str) -> Result<()> {
+    let debit = Account::RefundPayable(back.payer(tx)?);
+    let cause = Cause { kind: "refund_by_hand", id: back.refund_id };
+    book(tx, &back.entry(cause, reason, debit, from))?;
     Ok(())
 }
 

@@ -190,7 +190,15 @@ macro_rules! paid {
         )
     };
 }
-pub(crate) use {charged, paid};
+
+/// Whether money is still asked for a dossier, as SQL about a row of `dossier`: one that was
+/// refused, withdrawn or stopped (statuses 3, 7 and 8) owes nothing more, paid or not.
+macro_rules! still_asked {
+    ($dossier:literal) => {
+        concat!($dossier, ".status NOT IN (3, 7, 8)")
+    };
+}
+pub(crate) use {charged, paid, still_asked};
 
 /// The balance of a dossier.
 pub fn balance(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Balance> {

@@ -36,7 +36,7 @@ const PAID_TWICE: &str = "Lệnh thanh toán đã được nộp bằng giao d�
 /// Longest name of a bank that is kept, in characters.
 const BANK_STORED: usize = 100;
 /// Largest amount that is kept as a payment, in đồng: a thousand billion, as of a charge.
-const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
+pub(super) const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
 
 /// Payload of [`FEE_PAID`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,7 +209,7 @@ fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
     // the national side must not keep a paid dossier waiting.
     jobs::enqueue(tx, FEE_PAID, Some(order.id), payload, Some(format!("fee_paid:{}", order.id)))?;
     tx.audit("settle_payment_order", Some(order.id))?;
-    receipts::issue(tx, order.id)?;
+    receipts::issue(tx, &[order.id])?;
     Ok(true)
 }
 

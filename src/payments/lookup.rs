@@ -1,4 +1,5 @@
-//! The national portal asks whether a dossier owes money (`dptracuuthanhtoanhs`).
+//! The national portal asks whether a dossier owes money (`dptracuuthanhtoanhs`). One that was
+//! refused, withdrawn or stopped owes none, since nobody can pay for it any more.
 //!
 //! May call: a machine client with the scope `payments.lookup`. Reads only.
 
@@ -10,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::charge::balance;
+use super::charge::{balance, still_asked};
 use crate::app::App;
 use crate::auth::Actor;
+use crate::db::condition;
 use crate::db::schema::dossier;
 use crate::error::{Problem, Result};
 use crate::http::Reply;
@@ -83,11 +85,14 @@ pub fn look_up(conn: &mut PgConnection, code: &str, now: Timestamp) -> Result<Lo
     if code.len() > CODE_LIMIT || code.contains('\0') {
         return Ok(answer("-1", String::new()));
     }
-    let id: Option<Uuid> =
-        dossier::table.filter(dossier::code.eq(code)).select(dossier::id).first(conn).optional()?;
-    let Some(id) = id else {
+    let found: Option<(Uuid, bool)> = dossier::table
+        .filter(dossier::code.eq(code))
+        .select((dossier::id, condition(still_asked!("dossier"))))
+        .first(conn)
+        .optional()?;
+    let Some((id, asked)) = found else {
         return Ok(answer("-1", String::new()));
     };
-    let error_code = if balance(conn, id)?.due() > 0 { "1" } else { "0" };
+    let error_code = if asked && balance(conn, id)?.due() > 0 { "1" } else { "0" };
     Ok(answer(error_code, format!("{code}{}", wire_time(now))))
 }

@@ -39,5 +39,6 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(suspense::move_suspense)
         .service(refund::operate::request_refund)
         .service(refund::operate::list_refunds)
-        .service(refund::operate::retry_refund);
+        .service(refund::operate::retry_refund)
+        .service(refund::by_hand::record_refund_transfer);
 }

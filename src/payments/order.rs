@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::attempt;
 use super::charge::balance;
 use super::gateway::{Offer, national};
-use crate::db::schema::{payment_attempt, payment_order};
+use crate::db::schema::{dossier, payment_attempt, payment_order};
 use crate::db::{Tx, to_sql};
 use crate::error::{BUSY, Code, Error, Result};
 
@@ -90,6 +90,12 @@ pub fn open_order(tx: &mut Tx, dossier_id: Uuid, amount: i64) -> Result<Order> {
         attempt::begin(tx, id, national::OFFER, order.reference.clone())?;
     }
     Ok(order)
+}
+
+/// Locks a dossier before its money moves, as whoever acts on it does.
+pub(super) fn lock_dossier(tx: &mut Tx, id: Uuid) -> Result<()> {
+    dossier::table.find(id).select(dossier::id).for_no_key_update().first::<Uuid>(tx.conn)?;
+    Ok(())
 }
 
 /// Writes an open order, unless there is one.

@@ -17,16 +17,16 @@ use uuid::Uuid;
 use super::booking::{self, Money};
 use super::charge::balance;
 use super::inbox::{FEE_PAID, FeePaid};
-use super::order::{NOTHING_DUE, cancel_order, latest_of, open_order};
+use super::order::{NOTHING_DUE, cancel_order, latest_of, lock_dossier, open_order};
 use super::refund::request_unapplied;
 use super::till::Till;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::db::schema::{dossier, suspense_application};
+use crate::db::schema::suspense_application;
 use crate::db::{Tx, prepared, to_sql};
 use crate::error::{Code, INVALID, NOT_FOUND, Problem, Result};
 use crate::http::{Cursor, Keyed, PageQuery, Reply, Text, once};
-use crate::jobs;
+use crate::{jobs, receipts};
 
 pub static SUSPENSE_SHORT: Code =
     Code::new(409, "suspense_exceeded", "Số tiền vượt quá số đang treo", "More than lies in suspense");
@@ -227,7 +227,8 @@ fn decide(tx: &mut Tx, id: Uuid, wanted: &SuspenseMoveIn) -> Result<Reply> {
     let dossier_id = match &wanted.dossier {
         Some(code) => {
             let found = till.dossier(tx.conn, code.as_str())?;
-            Some(lock_dossier(tx, found)?)
+            lock_dossier(tx, found)?;
+            Some(found)
         }
         None => None,
     };
@@ -246,10 +247,6 @@ fn decide(tx: &mut Tx, id: Uuid, wanted: &SuspenseMoveIn) -> Result<Reply> {
     tx.audit("move_suspense", Some(id))?;
     let left = lock(tx, id)?.ok_or_else(|| NOT_FOUND.err())?;
     Reply::ok(SuspenseOut::from(left))
-}
-
-fn lock_dossier(tx: &mut Tx, id: Uuid) -> Result<Uuid> {
-    Ok(dossier::table.find(id).select(dossier::id).for_no_key_update().first(tx.conn)?)
 }
 
 /// Locks money in suspense, then looks what remains of it.
@@ -286,11 +283,13 @@ fn apply(tx: &mut Tx, money: &Money, dossier_id: Uuid, wanted: &SuspenseMoveIn) 
         ))
         .execute(tx.conn)?;
     booking::applied(tx, id, &money, dossier_id, reason)?;
-    if amount < due {
-        return if demanded { open_order(tx, dossier_id, due - amount).map(drop) } else { Ok(()) };
+    if amount == due {
+        // The order that nobody needs to pay any more is the subject: its jobs run one by one.
+        let subject = order.map_or(id, |order| order.id);
+        let payload = serde_json::to_value(FeePaid { dossier_id, order_id: subject, amount })?;
+        jobs::enqueue(tx, FEE_PAID, Some(subject), payload, Some(format!("fee_paid:{id}")))?;
+    } else if demanded {
+        open_order(tx, dossier_id, due - amount)?;
     }
-    // The order that nobody needs to pay any more is the subject: its jobs run one by one.
-    let subject = order.map_or(id, |order| order.id);
-    let payload = serde_json::to_value(FeePaid { dossier_id, order_id: subject, amount })?;
-    jobs::enqueue(tx, FEE_PAID, Some(subject), payload, Some(format!("fee_paid:{id}")))
+    receipts::issue(tx, &[id])
 }

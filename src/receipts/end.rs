@@ -1,5 +1,9 @@
 //! A receipt ends: it is cancelled because its money went back, or another one stands in its
 //! stead, over what is left or with what was wrong put right. Both name one another.
+//!
+//! What goes back is counted charge by charge over the whole dossier, not by payment: one refund
+//! may give back what several payments paid. It is taken off the newest receipts first, as the
+//! newest payments give it back first.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -9,7 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::issue::{Line, settled, write};
+use super::issue::{Line, paid, write};
 use super::issuer::{Issuers, Paper};
 use super::show::Kind;
 use crate::db::{Tx, prepared, to_sql};
@@ -38,6 +42,9 @@ pub struct Payer {
 struct Standing {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
+    /// The order or application that it is for.
+    #[diesel(sql_type = SqlUuid)]
+    cause: Uuid,
     #[diesel(sql_type = Text)]
     kind: String,
     #[diesel(sql_type = BigInt)]
@@ -46,60 +53,38 @@ struct Standing {
     payer: Value,
 }
 
-/// All money of an order goes back: its receipts are cancelled. Gives how many were.
-pub fn cancel(tx: &mut Tx, order_id: Uuid, reason: &str) -> Result<usize> {
-    let standing = standing(tx.conn, order_id)?;
-    for receipt in &standing {
-        end(tx, receipt.id, receipt.amount, None, reason)?;
-    }
-    Ok(standing.len())
-}
-
-/// A part of the money of an order goes back, charge by charge (đồng of each): every receipt
-/// that it touches is replaced by one over what is left, or cancelled when nothing is. What no
-/// valid receipt speaks of is passed over; gives the đồng that were taken off receipts.
-pub fn adjust(tx: &mut Tx, order_id: Uuid, back: &[(Uuid, i64)], reason: &str) -> Result<i64> {
-    let mut taken_off = 0;
-    for receipt in standing(tx.conn, order_id)? {
-        let lines = lines(tx.conn, receipt.id)?;
-        let left = less(&lines, back);
+/// A refund reached the payer: every receipt that it touches is replaced by one over what is
+/// left, or cancelled when nothing is. Money that was on no receipt (paid twice, late, with its
+/// paper elsewhere) changes none. The dossier's row is locked by the caller, or here.
+pub fn given_back(tx: &mut Tx, refund_id: Uuid, reason: &str) -> Result<()> {
+    let mut back: Vec<Back> = prepared(
+        "SELECT r.dossier_id, l.charge_id, l.amount
+           FROM refund r JOIN refund_line l ON l.refund_id = r.id
+          WHERE r.id = ? AND r.dossier_id IS NOT NULL",
+    )
+    .bind::<SqlUuid, _>(refund_id)
+    .load(tx.conn)?;
+    let Some(dossier_id) = back.first().map(|line| line.dossier_id) else { return Ok(()) };
+    for receipt in standing(tx.conn, dossier_id)? {
+        let left = less(lines(tx.conn, receipt.id)?, &mut back);
         let remaining: i64 = left.iter().map(|line| line.amount).sum();
         if remaining == receipt.amount {
             continue;
         }
         let stead = match left.is_empty() {
             true => None,
-            false => Some(instead(tx, order_id, &receipt, &left, &receipt.payer)?),
+            false => Some(instead(tx, &receipt, &left, &receipt.payer)?),
         };
         end(tx, receipt.id, receipt.amount - remaining, stead, reason)?;
-        taken_off += receipt.amount - remaining;
     }
-    Ok(taken_off)
+    Ok(())
 }
 
-/// A refund reached the payer: the receipts of what it gives back are adjusted. Money that was
-/// on no receipt (paid twice, late) changes none.
-pub fn given_back(tx: &mut Tx, refund_id: Uuid, reason: &str) -> Result<()> {
-    let lines: Vec<Back> = prepared(
-        "SELECT a.order_id, l.charge_id, l.amount
-           FROM refund r
-           JOIN gateway_payment p ON p.id = r.payment_id
-           JOIN payment_attempt a ON a.id = p.attempt_id
-           JOIN refund_line l ON l.refund_id = r.id
-          WHERE r.id = ? AND p.outcome = 'settled'",
-    )
-    .bind::<SqlUuid, _>(refund_id)
-    .load(tx.conn)?;
-    let Some(order_id) = lines.first().map(|line| line.order_id) else { return Ok(()) };
-    let back: Vec<(Uuid, i64)> = lines.iter().map(|line| (line.charge_id, line.amount)).collect();
-    adjust(tx, order_id, &back, reason).map(drop)
-}
-
-/// What a refund gives back of a charge.
-#[derive(QueryableByName)]
+/// What a refund gives back of a charge, and is on no receipt's account yet.
+#[derive(Debug, Clone, QueryableByName)]
 struct Back {
     #[diesel(sql_type = SqlUuid)]
-    order_id: Uuid,
+    dossier_id: Uuid,
     #[diesel(sql_type = SqlUuid)]
     charge_id: Uuid,
     /// Đồng.
@@ -109,36 +94,37 @@ struct Back {
 
 /// A receipt named the wrong payer: another over the same money stands in its stead.
 pub fn replace(tx: &mut Tx, receipt_id: Uuid, payer: &Payer, reason: &str) -> Result<Uuid> {
-    let order_id: Option<Order> = prepared("SELECT order_id FROM receipt WHERE id = ?")
+    let of: Option<Of> = prepared("SELECT dossier_id FROM receipt WHERE id = ?")
         .bind::<SqlUuid, _>(receipt_id)
         .get_result(tx.conn)
         .optional()?;
-    let order_id = order_id.ok_or_else(|| NOT_FOUND.err())?.order_id;
-    let standing = standing(tx.conn, order_id)?;
+    let standing = standing(tx.conn, of.ok_or_else(|| NOT_FOUND.err())?.dossier_id)?;
     let receipt = standing.into_iter().find(|one| one.id == receipt_id).ok_or_else(|| RECEIPT_ENDED.err())?;
     let lines = lines(tx.conn, receipt_id)?;
-    let stead = instead(tx, order_id, &receipt, &lines, &serde_json::to_value(payer)?)?;
+    let stead = instead(tx, &receipt, &lines, &serde_json::to_value(payer)?)?;
     end(tx, receipt_id, 0, Some(stead), reason)?;
     tx.audit("replace_receipt", Some(receipt_id))?;
     Ok(stead)
 }
 
 #[derive(QueryableByName)]
-struct Order {
+struct Of {
     #[diesel(sql_type = SqlUuid)]
-    order_id: Uuid,
+    dossier_id: Uuid,
 }
 
-/// The valid receipts of an order, locked: two that end one wait for one another.
-fn standing(conn: &mut PgConnection, order_id: Uuid) -> Result<Vec<Standing>> {
-    // First the order: a receipt that another one puts in this one's place would not be seen.
-    prepared("SELECT FROM payment_order WHERE id = ? FOR UPDATE")
-        .bind::<SqlUuid, _>(order_id)
+/// The valid receipts of a dossier, the newest of each kind first, locked: two that end one
+/// wait for one another.
+fn standing(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Vec<Standing>> {
+    // First the dossier: a receipt that another one puts in this one's place would not be seen.
+    prepared("SELECT FROM dossier WHERE id = ? FOR NO KEY UPDATE")
+        .bind::<SqlUuid, _>(dossier_id)
         .execute(conn)?;
     Ok(prepared(
-        "SELECT id, kind, amount, payer FROM receipt WHERE order_id = ? AND state = 'valid' ORDER BY kind, id FOR UPDATE",
+        "SELECT id, coalesce(order_id, application_id) AS cause, kind, amount, payer FROM receipt
+          WHERE dossier_id = ? AND state = 'valid' ORDER BY kind, id DESC FOR UPDATE",
     )
-    .bind::<SqlUuid, _>(order_id)
+    .bind::<SqlUuid, _>(dossier_id)
     .load(conn)?)
 }
 
@@ -152,24 +138,27 @@ fn lines(conn: &mut PgConnection, receipt_id: Uuid) -> Result<Vec<Line>> {
     .load(conn)?)
 }
 
-/// What is left of the lines.
-fn less(lines: &[Line], back: &[(Uuid, i64)]) -> Vec<Line> {
-    let off = |charge: Uuid| -> i64 { back.iter().filter(|(id, _)| *id == charge).map(|(_, off)| off).sum() };
-    let left = |line: &Line| Line {
-        amount: line.amount - off(line.charge_id).clamp(0, line.amount),
-        ..line.clone()
-    };
-    lines.iter().map(left).filter(|line| line.amount > 0).collect()
+/// What is left of the lines; what they give is taken from what goes back, so that it is given
+/// once.
+fn less(mut lines: Vec<Line>, back: &mut [Back]) -> Vec<Line> {
+    for line in &mut lines {
+        for part in back.iter_mut().filter(|part| part.charge_id == line.charge_id) {
+            let off = part.amount.min(line.amount);
+            (line.amount, part.amount) = (line.amount - off, part.amount - off);
+        }
+    }
+    lines.retain(|line| line.amount > 0);
+    lines
 }
 
 /// Writes the receipt that stands in another's stead, under a number of today's series.
-fn instead(tx: &mut Tx, order_id: Uuid, old: &Standing, lines: &[Line], payer: &Value) -> Result<Uuid> {
-    let order = settled(tx.conn, order_id)?;
+fn instead(tx: &mut Tx, old: &Standing, lines: &[Line], payer: &Value) -> Result<Uuid> {
+    let paid = paid(tx.conn, old.cause)?;
     let kind = Kind::of(&old.kind)?;
-    let no_form = || Error::Internal(anyhow::anyhow!("{} issues no receipts any more", order.unit_code));
-    match Issuers::embedded()?.paper(&order.unit_code) {
+    let no_form = || Error::Internal(anyhow::anyhow!("{} issues no receipts any more", paid.unit_code));
+    match Issuers::embedded()?.paper(&paid.unit_code) {
         Some(Paper::Receipt { letters, forms }) => {
-            write(tx, &order, (kind, forms.of(kind), letters), lines, payer, Some(old.id))
+            write(tx, &paid, (kind, forms.of(kind), letters), lines, payer, Some(old.id))
         }
         _ => Err(no_form()),
     }
@@ -191,4 +180,26 @@ fn end(tx: &mut Tx, id: Uuid, given_back: i64, stead: Option<Uuid>, reason: &str
     .bind::<SqlUuid, _>(id)
     .execute(tx.conn)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(charge: u128, amount: i64) -> Line {
+        let text = String::new();
+        let charge_id = Uuid::from_u128(charge);
+        Line { charge_id, kind: text.clone(), fee_code: text.clone(), name: text, amount }
+    }
+
+    #[test]
+    fn what_goes_back_is_taken_off_once() {
+        let back =
+            |charge, amount| Back { dossier_id: Uuid::nil(), charge_id: Uuid::from_u128(charge), amount };
+        let mut back = [back(1, 50), back(2, 7)];
+        let amounts = |lines: Vec<Line>| -> Vec<i64> { lines.iter().map(|line| line.amount).collect() };
+        assert_eq!(amounts(less(vec![line(1, 30), line(3, 5)], &mut back)), [5]);
+        assert_eq!(amounts(less(vec![line(1, 30), line(2, 10)], &mut back)), [10, 3]);
+        assert_eq!(amounts(less(vec![line(1, 30), line(2, 10)], &mut back)), [30, 10]);
+    }
 }

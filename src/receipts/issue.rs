@@ -1,11 +1,12 @@
-//! An order was settled: its payer gets a receipt for the phí and one for the lệ phí.
+//! Money was paid for a dossier: its payer gets a receipt for the phí and one for the lệ phí.
 //!
-//! Written in the transaction that settles. An order covers the charges of its dossier in the
-//! order in which they were charged, as far as no receipt speaks of them yet.
+//! Written in the transaction in which it counts as paid: an order is settled, or money that
+//! came astray is applied. It covers the charges of its dossier in the order in which they were
+//! charged, as far as no receipt has spoken of them yet.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use rand::Rng;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -20,11 +21,14 @@ use crate::error::Result;
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const SECRET_SIGNS: usize = 26;
 
-/// A settled order and what its receipts say besides the money.
+/// What was paid (a settled order, or an application of money that came astray), and what its
+/// receipts say besides the money.
 #[derive(Debug, Clone, QueryableByName)]
-pub(super) struct Settled {
-    #[diesel(sql_type = SqlUuid)]
-    pub order_id: Uuid,
+pub(super) struct Paid {
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub order_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub application_id: Option<Uuid>,
     #[diesel(sql_type = SqlUuid)]
     pub dossier_id: Uuid,
     /// Đồng.
@@ -54,52 +58,65 @@ pub(super) struct Line {
     pub amount: i64,
 }
 
-/// Issues the receipts of an order that was settled in this transaction.
-pub fn issue(tx: &mut Tx, order_id: Uuid) -> Result<()> {
-    let order = settled(tx.conn, order_id)?;
-    let lines = cover(uncovered(tx.conn, order.dossier_id)?, order.amount);
-    let covered: i64 = lines.iter().map(|line| line.amount).sum();
-    if covered != order.amount {
-        // The money is booked all the same; `motcua verify` names the order.
-        tracing::error!(%order_id, covered, paid = order.amount, "a payment is for nothing that is owed");
-    }
-    match Issuers::embedded()?.paper(&order.unit_code) {
-        Some(Paper::Receipt { letters, forms }) => {
-            for kind in [Kind::Charge, Kind::Fee] {
-                let own: Vec<Line> = lines.iter().filter(|line| line.kind == kind.word()).cloned().collect();
-                if !own.is_empty() {
-                    write(tx, &order, (kind, forms.of(kind), letters), &own, &order.payer, None)?;
-                }
-            }
-            Ok(())
+/// Issues the receipts of what was paid in this transaction: orders, or applications of money
+/// that came astray, by their identifiers, each of a dossier of its own. Kind by kind, so that
+/// all who take numbers take them in one order.
+pub fn issue(tx: &mut Tx, causes: &[Uuid]) -> Result<()> {
+    let mut covered = Vec::new();
+    for cause in causes {
+        let paid = paid(tx.conn, *cause)?;
+        let lines = cover(uncovered(tx.conn, paid.dossier_id)?, paid.amount);
+        let sum: i64 = lines.iter().map(|line| line.amount).sum();
+        if sum != paid.amount {
+            // The money is booked all the same; `motcua verify` names it.
+            tracing::error!(%cause, covered = sum, paid = paid.amount, "a payment is for nothing that is owed");
         }
-        Some(Paper::Invoice) => elsewhere(tx, order_id, &lines),
-        None => Err(anyhow::anyhow!("no rule says who issues receipts for {}", order.unit_code).into()),
+        match Issuers::embedded()?.paper(&paid.unit_code) {
+            Some(Paper::Receipt { letters, forms }) => covered.push((paid, lines, letters, forms)),
+            Some(Paper::Invoice) => elsewhere(tx, &paid, &lines)?,
+            None => {
+                return Err(anyhow::anyhow!("no rule says who issues receipts for {}", paid.unit_code).into());
+            }
+        }
     }
+    for kind in [Kind::Charge, Kind::Fee] {
+        for (paid, lines, letters, forms) in &covered {
+            let own: Vec<Line> = lines.iter().filter(|line| line.kind == kind.word()).cloned().collect();
+            if !own.is_empty() {
+                write(tx, paid, (kind, forms.of(kind), letters), &own, &paid.payer, None)?;
+            }
+        }
+    }
+    Ok(())
 }
 
-/// The order with its dossier's unit and applicant.
-pub(super) fn settled(conn: &mut PgConnection, order_id: Uuid) -> Result<Settled> {
+/// What was paid, by the identifier of its order or application, with the dossier's unit and
+/// applicant.
+pub(super) fn paid(conn: &mut PgConnection, cause: Uuid) -> Result<Paid> {
     Ok(prepared(
-        "SELECT o.id AS order_id, o.dossier_id, o.amount, d.receiving_unit_id AS unit_id, a.code AS unit_code,
+        "SELECT p.order_id, p.application_id, p.dossier_id, p.amount, d.receiving_unit_id AS unit_id,
+                a.code AS unit_code,
                 jsonb_build_object('name', coalesce(d.applicant ->> 'name', ''),
                                    'address', coalesce(d.applicant ->> 'address', '')) AS payer
-           FROM payment_order o
-           JOIN dossier d ON d.id = o.dossier_id
-           JOIN agency a ON a.id = d.receiving_unit_id
-          WHERE o.id = ?",
+           FROM (SELECT id AS order_id, NULL::uuid AS application_id, dossier_id, amount
+                   FROM payment_order WHERE id = ?
+                 UNION ALL SELECT NULL, id, dossier_id, amount FROM suspense_application WHERE id = ?) AS p
+           JOIN dossier d ON d.id = p.dossier_id
+           JOIN agency a ON a.id = d.receiving_unit_id",
     )
-    .bind::<SqlUuid, _>(order_id)
+    .bind::<SqlUuid, _>(cause)
+    .bind::<SqlUuid, _>(cause)
     .get_result(conn)?)
 }
 
-/// The charges of a dossier, each with what no valid receipt speaks of.
+/// The charges of a dossier, each with what no receipt has ever spoken of. What was given back
+/// was paid all the same: a receipt that stands in another's stead speaks of no new money.
 fn uncovered(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Vec<Line>> {
     Ok(prepared(
         "SELECT c.id AS charge_id, c.kind, c.fee_code, c.name,
                 c.amount
                 - coalesce((SELECT sum(l.amount) FROM receipt_line l JOIN receipt r ON r.id = l.receipt_id
-                             WHERE l.charge_id = c.id AND r.state = 'valid'), 0)::bigint
+                             WHERE l.charge_id = c.id AND r.replaces_id IS NULL), 0)::bigint
                 - coalesce((SELECT sum(e.amount) FROM receipt_elsewhere e WHERE e.charge_id = c.id), 0)::bigint
                 AS amount
            FROM charge c WHERE c.dossier_id = ? AND c.amount > 0 ORDER BY c.id",
@@ -122,7 +139,7 @@ fn cover(charges: Vec<Line>, money: i64) -> Vec<Line> {
 /// Writes a receipt under the next number of its series; gives its identifier.
 pub(super) fn write(
     tx: &mut Tx,
-    order: &Settled,
+    paid: &Paid,
     (kind, form, letters): (Kind, &str, &str),
     lines: &[Line],
     payer: &Value,
@@ -131,11 +148,11 @@ pub(super) fn write(
     let id = Uuid::now_v7();
     let amount: i64 = lines.iter().map(|line| line.amount).sum();
     let (secret, issued_by) = (secret(), tx.actor.key());
-    let taken = take(tx, order.unit_id, kind, form, letters)?;
+    let taken = take(tx, paid.unit_id, kind, form, letters)?;
     prepared(
-        "INSERT INTO receipt (id, series_id, number, kind, symbol, secret, unit_id, dossier_id, order_id, payer,
-                              amount, issued_at, issued_by, replaces_id, state)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'valid')",
+        "INSERT INTO receipt (id, series_id, number, kind, symbol, secret, unit_id, dossier_id, order_id,
+                              application_id, payer, amount, issued_at, issued_by, replaces_id, state)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'valid')",
     )
     .bind::<SqlUuid, _>(id)
     .bind::<SqlUuid, _>(taken.series_id)
@@ -143,14 +160,15 @@ pub(super) fn write(
     .bind::<Text, _>(kind.word())
     .bind::<Text, _>(taken.symbol)
     .bind::<Text, _>(secret)
-    .bind::<SqlUuid, _>(order.unit_id)
-    .bind::<SqlUuid, _>(order.dossier_id)
-    .bind::<SqlUuid, _>(order.order_id)
+    .bind::<SqlUuid, _>(paid.unit_id)
+    .bind::<SqlUuid, _>(paid.dossier_id)
+    .bind::<Nullable<SqlUuid>, _>(paid.order_id)
+    .bind::<Nullable<SqlUuid>, _>(paid.application_id)
     .bind::<Jsonb, _>(json!({ "name": payer["name"], "address": payer["address"] }))
     .bind::<BigInt, _>(amount)
     .bind::<Timestamptz, _>(to_sql(tx.now))
     .bind::<Text, _>(issued_by)
-    .bind::<diesel::sql_types::Nullable<SqlUuid>, _>(replaces)
+    .bind::<Nullable<SqlUuid>, _>(replaces)
     .execute(tx.conn)?;
     insert_lines(tx, id, lines)?;
     Ok(id)
@@ -173,13 +191,16 @@ fn insert_lines(tx: &mut Tx, receipt_id: Uuid, lines: &[Line]) -> Result<()> {
 }
 
 /// The unit issues an e-invoice from a system of its own.
-fn elsewhere(tx: &mut Tx, order_id: Uuid, lines: &[Line]) -> Result<()> {
+fn elsewhere(tx: &mut Tx, paid: &Paid, lines: &[Line]) -> Result<()> {
     prepared(
-        "INSERT INTO receipt_elsewhere (order_id, charge_id, amount, reason, created_at)
-         SELECT ?, one.charge_id, one.amount, 'invoice', ? FROM unnest(?, ?) AS one (charge_id, amount)",
+        "INSERT INTO receipt_elsewhere (id, order_id, application_id, charge_id, amount, reason, created_at)
+         SELECT one.id, ?, ?, one.charge_id, one.amount, 'invoice', ?
+           FROM unnest(?, ?, ?) AS one (id, charge_id, amount)",
     )
-    .bind::<SqlUuid, _>(order_id)
+    .bind::<Nullable<SqlUuid>, _>(paid.order_id)
+    .bind::<Nullable<SqlUuid>, _>(paid.application_id)
     .bind::<Timestamptz, _>(to_sql(tx.now))
+    .bind::<Array<SqlUuid>, _>(lines.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>())
     .bind::<Array<SqlUuid>, _>(lines.iter().map(|line| line.charge_id).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines.iter().map(|line| line.amount).collect::<Vec<_>>())
     .execute(tx.conn)?;

@@ -1,7 +1,7 @@
 //! Electronic receipts (biên lai điện tử): what a payer gets for what was paid.
 //!
-//! A settled order gives one receipt for its phí and one for its lệ phí, in the transaction
-//! that settles it ([`issue()`]). What a receipt says never changes: a wrong one is replaced, and
+//! A settled order, or money in suspense that is applied to a dossier, gives one receipt for its
+//! phí and one for its lệ phí, in the transaction in which it counts ([`issue()`]). What a receipt says never changes: a wrong one is replaced, and
 //! one whose money went back is cancelled or replaced by one over what is left ([`end`]). XML
 //! and PDF are made when they are asked for, never inside a transaction ([`mod@document`]).
 //!
@@ -20,7 +20,7 @@ pub mod show;
 mod xml;
 
 pub use document::{Format, document};
-pub use end::{Payer, adjust, cancel, given_back, replace};
+pub use end::{Payer, given_back, replace};
 pub use issue::issue;
 pub use show::{ReceiptOut, find, of_dossier};
 

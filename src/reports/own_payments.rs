@@ -1,12 +1,14 @@
 //! "What do I owe, what did I pay": a citizen's dossiers that cost something, own ones and
 //! those of whom the citizen acts for. The rows are those that the citizen sees as dossiers.
+//! What went back is not counted as paid, and a dossier that ended before it was paid (refused,
+//! withdrawn, stopped) owes nothing.
 
 use std::collections::HashMap;
 
 use actix_web::{get, web};
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +21,7 @@ use crate::db::{condition, prepared};
 use crate::dossiers::visible;
 use crate::error::{FORBIDDEN, Problem, Result, UNAUTHENTICATED};
 use crate::http::{Cursor, PageQuery, Params, Reply};
-use crate::payments::charge::{charged, paid};
+use crate::payments::charge::{charged, paid, still_asked};
 
 /// Which of the dossiers that cost something.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -28,7 +30,7 @@ use crate::payments::charge::{charged, paid};
 enum Which {
     /// Something is still owed.
     Owed,
-    /// Everything is paid.
+    /// Everything was paid, also what went back since.
     Paid,
 }
 
@@ -69,10 +71,17 @@ pub struct OwnPayment {
     /// Đồng.
     #[schema(minimum = 0)]
     pub charged: i64,
-    /// Đồng.
+    /// Đồng that came and stayed: without what was given back.
     #[schema(minimum = 0)]
     pub paid: i64,
-    /// Đồng that are still owed.
+    /// Đồng that were given back.
+    #[schema(minimum = 0)]
+    pub refunded: i64,
+    /// Đồng of what was paid that are to be given back, and have not reached the payer yet.
+    #[schema(minimum = 0)]
+    pub to_refund: i64,
+    /// Đồng that are still owed; what was given back is not owed again.
+    #[schema(minimum = 0)]
     pub due: i64,
     /// Reference of the order that can be paid now.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,9 +142,13 @@ fn load(
         .into_boxed::<Pg>();
     query = match which {
         None => query,
-        Some(Which::Owed) => {
-            query.filter(condition(concat!(charged!("dossier.id"), " > ", paid!("dossier.id"))))
-        }
+        Some(Which::Owed) => query.filter(condition(concat!(
+            still_asked!("dossier"),
+            " AND ",
+            charged!("dossier.id"),
+            " > ",
+            paid!("dossier.id")
+        ))),
         Some(Which::Paid) => {
             query.filter(condition(concat!(charged!("dossier.id"), " <= ", paid!("dossier.id"))))
         }
@@ -161,8 +174,16 @@ struct Money {
     id: Uuid,
     #[diesel(sql_type = BigInt)]
     charged: i64,
+    /// What came, whether or not it went back.
     #[diesel(sql_type = BigInt)]
     paid: i64,
+    #[diesel(sql_type = BigInt)]
+    refunded: i64,
+    #[diesel(sql_type = BigInt)]
+    to_refund: i64,
+    /// Is money still asked for the dossier.
+    #[diesel(sql_type = Bool)]
+    asked: bool,
     #[diesel(sql_type = Nullable<Text>)]
     open_order: Option<String>,
     #[diesel(sql_type = BigInt)]
@@ -175,10 +196,16 @@ fn money(conn: &mut PgConnection, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Money>
         charged!("d.id"),
         " AS charged, ",
         paid!("d.id"),
-        " AS paid,
+        " AS paid, ",
+        still_asked!("d"),
+        " AS asked,
+                (SELECT coalesce(sum(amount) FILTER (WHERE state = 'succeeded'), 0)::bigint FROM refund
+                  WHERE dossier_id = d.id) AS refunded,
+                (SELECT coalesce(sum(amount) FILTER (WHERE state <> 'succeeded'), 0)::bigint FROM refund
+                  WHERE dossier_id = d.id) AS to_refund,
                 (SELECT reference FROM payment_order WHERE dossier_id = d.id AND state = 'open') AS open_order,
                 (SELECT count(*) FROM receipt WHERE dossier_id = d.id AND state = 'valid') AS receipts
-           FROM unnest(?) AS d (id)",
+           FROM dossier d WHERE d.id = ANY (?)",
     ))
     .bind::<Array<SqlUuid>, _>(ids)
     .load(conn)?;
@@ -198,8 +225,10 @@ fn item(
         applicant: applicant["name"].as_str().unwrap_or_default().to_owned(),
         organisation: org.is_some(),
         charged: of(|m| m.charged),
-        paid: of(|m| m.paid),
-        due: of(|m| m.charged - m.paid),
+        paid: of(|m| m.paid - m.refunded),
+        refunded: of(|m| m.refunded),
+        to_refund: of(|m| m.to_refund),
+        due: of(|m| if m.asked { m.charged - m.paid } else { 0 }),
         open_order: money.and_then(|m| m.open_order.clone()),
         receipts: of(|m| m.receipts),
     }

@@ -45,6 +45,11 @@ WITH party AS (
         UNION ALL
         SELECT 'failed', a.id, 'refund_in_transit', via, 'refund_payable', owed_to
           FROM refund_attempt a WHERE a.refund_id = r.id AND a.state = 'failed'
+        UNION ALL
+        -- By a person's transfer: out of the counter's money, or the bank's for what a gateway has kept.
+        SELECT 'by_hand', h.refund_id, 'refund_payable', owed_to,
+               CASE WHEN h.bank IS NULL THEN 'gateway_clearing' ELSE 'bank_clearing' END, coalesce('bank:' || h.bank, via)
+          FROM refund_by_hand h WHERE h.refund_id = r.id
      ) AS step
 ), lines AS (
     SELECT cause_kind, cause_id, debit AS kind, debit_owner AS owner, 'debit' AS side, amount FROM moved

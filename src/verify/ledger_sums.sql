@@ -9,10 +9,12 @@ WITH held AS (
            sum(amount) FILTER (WHERE outcome <> 'settled') AS unclear
       FROM gateway_payment GROUP BY 1
 ), back AS (
-    SELECT 'gateway:' || p.gateway AS owner, sum(r.amount) FILTER (WHERE r.state = 'succeeded') AS given,
+    SELECT 'gateway:' || p.gateway AS owner,
+           sum(r.amount) FILTER (WHERE r.state = 'succeeded' AND h.bank IS NULL) AS given,
            sum(r.amount) FILTER (WHERE r.state = 'pending') AS under_way,
            sum(r.amount) FILTER (WHERE r.dossier_id IS NULL) AS from_suspense
-      FROM refund r JOIN gateway_payment p ON p.id = r.payment_id GROUP BY 1
+      FROM refund r JOIN gateway_payment p ON p.id = r.payment_id LEFT JOIN refund_by_hand h ON h.refund_id = r.id
+     GROUP BY 1
 ), applied AS (
     SELECT 'gateway:' || p.gateway AS owner, sum(s.amount) AS amount
       FROM suspense_application s JOIN gateway_payment p ON p.id = s.payment_id GROUP BY 1
@@ -62,9 +64,11 @@ SELECT format('refund %s: over %s đồng, its lines over %s', r.id, r.amount, c
  GROUP BY r.id
 HAVING coalesce(sum(l.amount), 0) <> CASE WHEN r.dossier_id IS NULL THEN 0 ELSE r.amount END
 UNION ALL
+-- One that a person gave back had failed before.
 SELECT format('refund %s: %s, its last attempt is %s', r.id, r.state, coalesce(last.state, 'missing'))
   FROM refund r
+  LEFT JOIN refund_by_hand h ON h.refund_id = r.id
   LEFT JOIN LATERAL (SELECT state FROM refund_attempt a WHERE a.refund_id = r.id ORDER BY number DESC LIMIT 1)
          AS last ON true
- WHERE last.state IS DISTINCT FROM r.state
+ WHERE last.state IS DISTINCT FROM CASE WHEN h.refund_id IS NULL THEN r.state WHEN r.state = 'succeeded' THEN 'failed' END
  LIMIT 1000

@@ -9,13 +9,48 @@ SELECT format('series %s %s of %s: number %s was given %s times, last is %s', s.
  GROUP BY s.id, a.code, r.number HAVING count(*) > 1 OR r.number > s.last
 UNION ALL
 -- Money: what was paid is on receipts, was given back from them, or has its paper elsewhere.
-SELECT format('order %s: %s đồng paid, receipts say %s', o.reference, o.amount, coalesce(here.amount, 0) + coalesce(other.amount, 0))
-  FROM payment_order o
-  LEFT JOIN (SELECT order_id, sum(CASE state WHEN 'valid' THEN amount ELSE given_back END) AS amount
-               FROM receipt GROUP BY order_id) here ON here.order_id = o.id
-  LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM receipt_elsewhere GROUP BY order_id) other
-         ON other.order_id = o.id
- WHERE coalesce(here.amount, 0) + coalesce(other.amount, 0) <> CASE o.state WHEN 'paid' THEN o.amount ELSE 0 END
+SELECT format('%s: %s đồng paid, receipts say %s', paid.name, paid.amount,
+              coalesce(here.amount, 0) + coalesce(other.amount, 0))
+  FROM (SELECT id, 'order ' || reference AS name, CASE state WHEN 'paid' THEN amount ELSE 0 END AS amount
+          FROM payment_order
+        UNION ALL
+        SELECT s.id, format('application %s of payment %s', s.id, p.transaction), s.amount
+          FROM suspense_application s JOIN gateway_payment p ON p.id = s.payment_id) AS paid
+  LEFT JOIN (SELECT coalesce(order_id, application_id) AS id,
+                    sum(CASE state WHEN 'valid' THEN amount ELSE given_back END) AS amount
+               FROM receipt GROUP BY 1) AS here USING (id)
+  LEFT JOIN (SELECT coalesce(order_id, application_id) AS id, sum(amount) AS amount
+               FROM receipt_elsewhere GROUP BY 1) AS other USING (id)
+ WHERE coalesce(here.amount, 0) + coalesce(other.amount, 0) <> paid.amount
+UNION ALL
+SELECT format('receipt %s %s: %s đồng, %s were given back, what stands in its stead says %s', r.symbol, r.number,
+              r.amount, r.given_back, coalesce(n.amount, 0))
+  FROM receipt r LEFT JOIN receipt n ON n.id = r.replaced_by_id
+ WHERE r.state <> 'valid' AND r.amount <> r.given_back + coalesce(n.amount, 0)
+UNION ALL
+SELECT format('charge %s of %s: %s đồng were charged, papers were given over %s', c.fee_code, d.code, c.amount,
+              sum(paper.amount))
+  FROM (SELECT l.charge_id, l.amount FROM receipt_line l JOIN receipt r ON r.id = l.receipt_id
+         WHERE r.replaces_id IS NULL
+        UNION ALL SELECT charge_id, amount FROM receipt_elsewhere) AS paper
+  JOIN charge c ON c.id = paper.charge_id JOIN dossier d ON d.id = c.dossier_id
+ GROUP BY c.id, d.code HAVING sum(paper.amount) > c.amount
+UNION ALL
+-- Charge by charge: what stands is what was paid less what reached the payer again. Where a
+-- part has its paper elsewhere, nobody here knows which part went back.
+SELECT format('charge %s of %s: receipts over %s đồng stand, %s were paid and %s given back', c.fee_code, d.code,
+              said.stands, said.paid, gone.amount)
+  FROM charge c JOIN dossier d ON d.id = c.dossier_id
+ CROSS JOIN LATERAL (
+    SELECT coalesce(sum(l.amount) FILTER (WHERE r.state = 'valid'), 0) AS stands,
+           coalesce(sum(l.amount) FILTER (WHERE r.replaces_id IS NULL), 0) AS paid
+      FROM receipt_line l JOIN receipt r ON r.id = l.receipt_id WHERE l.charge_id = c.id) AS said
+ CROSS JOIN LATERAL (
+    SELECT coalesce(sum(l.amount), 0) AS amount
+      FROM refund_line l JOIN refund f ON f.id = l.refund_id
+     WHERE l.charge_id = c.id AND f.state = 'succeeded') AS gone
+ WHERE said.stands <> said.paid - gone.amount
+   AND NOT EXISTS (SELECT FROM receipt_elsewhere e WHERE e.charge_id = c.id)
 UNION ALL
 SELECT format('receipt %s %s: %s đồng, its lines say %s', r.symbol, r.number, r.amount, coalesce(sum(l.amount), 0))
   FROM receipt r LEFT JOIN receipt_line l ON l.receipt_id = r.id

@@ -64,6 +64,12 @@ pub fn offered(config: &Config, name: &str) -> Option<Offer> {
     online.find(|offer| chosen && offer.name == name)
 }
 
+/// Whether the gateway of a name is asked what became of a payment; whoever collects at the
+/// counter is not.
+pub(super) fn is_online(name: &str) -> bool {
+    ADAPTERS.iter().any(|adapter| adapter.offer.online && adapter.offer.name == name)
+}
+
 /// What the messages of a gateway mean.
 pub trait Words: Debug + Send + Sync {
     /// The name of its [`Offer`].
@@ -90,6 +96,12 @@ pub trait Gateway: Debug + Send + Sync {
 
     /// Gives money back. Asked again with the same id, it is the same refund.
     fn refund<'a>(&'a self, refund: &'a Refund, now: Timestamp) -> Answer<'a, RefundState>;
+
+    /// Can it be asked about one refund of a payment only, the last? Then the next one waits
+    /// until that has ended.
+    fn tells_the_last_refund_only(&self) -> bool {
+        false
+    }
 
     /// Asks what became of a refund.
     fn refund_state<'a>(&'a self, refund: &'a Refund, now: Timestamp) -> Answer<'a, RefundState>;

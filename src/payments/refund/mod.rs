@@ -1,12 +1,14 @@
 //! Refunds (hoàn tiền): money goes back by the way it came, in whole or in part.
 //!
-//! requested → pending → succeeded | failed, and failed → requested when it is tried again.
+//! requested → pending → succeeded | failed, and failed → requested when it is tried again, or
+//! failed → succeeded when a person has given the money back by hand ([`by_hand`]).
 //! Requesting (`request`) takes the money from the revenue and owes it to the payer, under a
 //! lock on the payments, so that never more is given back than was paid; sending (`send`) is
 //! a job and tells the gateway, as often as it needs, of one attempt. Each step is booked.
 //! A refund that failed is owed on: its amount stays taken until an attempt succeeds.
 
 pub mod allocate;
+pub mod by_hand;
 pub mod operate;
 mod request;
 mod send;

@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::by_hand::{RefundTransferOut, masked};
 use super::{RefundStage, again, request};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::db::Tx;
-use crate::db::schema::{dossier, gateway_payment, payment_attempt, payment_order, refund};
+use crate::db::schema::{dossier, gateway_payment, payment_attempt, payment_order, refund, refund_by_hand};
 use crate::error::{INVALID, NOT_FOUND, Problem, Result};
-use crate::http::{Keyed, Reply, Text, once};
+use crate::http::{Day, Keyed, Reply, Text, once};
 use crate::payments::order::NOTHING_DUE;
 use crate::payments::till::Till;
 
@@ -48,6 +49,9 @@ pub struct RefundOut {
     /// When the gateway gave its last word.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
+    /// The bank transfer by which a person gave it back, after its gateway could not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<RefundTransferOut>,
 }
 
 /// Refunds, the oldest first.
@@ -168,13 +172,16 @@ pub async fn retry_refund(
 }
 
 fn try_again(tx: &mut Tx, id: Uuid) -> Result<Reply> {
-    let till = Till::of(tx.conn, tx.actor)?;
-    if !till.reaches(unit_of(tx.conn, id)?) {
-        return Err(NOT_FOUND.err());
-    }
+    within_reach(tx, id)?;
     again(tx, id)?;
     let rows: Vec<Row> = rows!().filter(refund::id.eq(id)).load(tx.conn)?;
     Reply::ok(RefundList { items: shown(rows)? })
+}
+
+/// A refund of the actor's tills; 404 for others.
+pub(super) fn within_reach(tx: &mut Tx, id: Uuid) -> Result<()> {
+    let till = Till::of(tx.conn, tx.actor)?;
+    if till.reaches(unit_of(tx.conn, id)?) { Ok(()) } else { Err(NOT_FOUND.err()) }
 }
 
 /// The unit whose money a refund gives back: of its dossier, else of the dossier whose order
@@ -207,13 +214,25 @@ pub(in crate::payments) fn unit_of_payment(
         .optional()?)
 }
 
-type Row = (Uuid, String, i64, String, String, jiff_diesel::Timestamp, jiff_diesel::NullableTimestamp);
+type Row = (
+    Uuid,
+    String,
+    i64,
+    String,
+    String,
+    jiff_diesel::Timestamp,
+    jiff_diesel::NullableTimestamp,
+    Option<Transfer>,
+);
+/// Number, day, account and reason.
+type Transfer = (String, jiff_diesel::Date, String, String);
 
 /// Refunds with the columns of a [`Row`].
 macro_rules! rows {
     () => {
         refund::table
             .inner_join(gateway_payment::table.on(gateway_payment::id.eq(refund::payment_id)))
+            .left_join(refund_by_hand::table.on(refund_by_hand::refund_id.eq(refund::id)))
             .select((
                 refund::id,
                 gateway_payment::gateway,
@@ -222,14 +241,27 @@ macro_rules! rows {
                 refund::reason,
                 refund::requested_at,
                 refund::ended_at,
+                (
+                    refund_by_hand::number,
+                    refund_by_hand::day,
+                    refund_by_hand::account,
+                    refund_by_hand::reason,
+                )
+                    .nullable(),
             ))
     };
 }
 use rows;
 
+/// A refund that is there.
+pub(super) fn shown_one(conn: &mut PgConnection, id: Uuid) -> Result<RefundOut> {
+    let rows: Vec<Row> = rows!().filter(refund::id.eq(id)).load(conn)?;
+    shown(rows)?.pop().ok_or_else(|| NOT_FOUND.err())
+}
+
 fn shown(rows: Vec<Row>) -> Result<Vec<RefundOut>> {
     rows.into_iter()
-        .map(|(id, gateway, amount, state, reason, requested_at, ended_at)| {
+        .map(|(id, gateway, amount, state, reason, requested_at, ended_at, transfer)| {
             let (requested_at, ended_at) = (requested_at.to_jiff(), ended_at.to_jiff());
             Ok(RefundOut {
                 id,
@@ -239,7 +271,13 @@ fn shown(rows: Vec<Row>) -> Result<Vec<RefundOut>> {
                 reason,
                 requested_at,
                 ended_at,
+                transfer: transfer.map(transferred).transpose()?,
             })
         })
         .collect()
+}
+
+fn transferred((number, day, account, reason): Transfer) -> Result<RefundTransferOut> {
+    let day = Day::try_from(day.to_jiff()).map_err(anyhow::Error::msg)?;
+    Ok(RefundTransferOut { number, day, account: masked(&account), reason })
 }

@@ -1,4 +1,7 @@
 //! Tells the gateways of refunds, and asks what became of those that they did not finish at once.
+//!
+//! A gateway that can be asked about the last refund of a payment only is told of one at a
+//! time: the next waits, and is looked at again every so often, until that one has ended.
 
 use anyhow::Context;
 use diesel::pg::PgConnection;
@@ -16,8 +19,9 @@ use crate::db::{Db, Tx, prepared, to_sql};
 use crate::error::Result;
 use crate::payments::booking::{self, Back, Money};
 use crate::payments::gateway::{Gateways, Refund, RefundState};
+use crate::payments::order::lock_dossier;
 use crate::payments::poll;
-use crate::receipts;
+use crate::{jobs, receipts};
 
 /// Name under which the asking acts.
 pub const POLL_REFUNDS: &str = "poll_refunds";
@@ -99,13 +103,44 @@ impl Sent {
 pub async fn run_send_refund(db: &Db, gateways: &Gateways, payload: Value) -> Result<()> {
     let RefundJob { attempt_id } = serde_json::from_value(payload)?;
     let actor = Actor::system(SEND_REFUND);
-    let Some(sent) = db.write(&actor, move |tx| set_out(tx, attempt_id)).await? else {
+    let Some(known) = db.read(move |conn| Sent::load(conn, attempt_id)).await? else {
         return Ok(());
     };
-    let gateway = gateways.named(&sent.gateway)?;
+    let gateway = gateways.named(&known.gateway)?;
+    let (payment, alone) = (known.payment_id, gateway.tells_the_last_refund_only());
+    let set_out = move |tx: &mut Tx| match alone && is_another_under_way(tx, payment, attempt_id)? {
+        true => wait(tx, attempt_id).map(|()| None),
+        false => set_out(tx, attempt_id),
+    };
+    let Some(sent) = db.write(&actor, set_out).await? else {
+        return Ok(());
+    };
     let answer =
         gateway.refund(&sent.wire(), db.clock.now()).await.context("the refund could not be sent")?;
     db.write(&actor, move |tx| conclude(tx, &sent, answer)).await
+}
+
+/// Whether another refund of the payment is under way, under the payment's lock: of two that
+/// set out at once, one sees the other.
+fn is_another_under_way(tx: &mut Tx, payment_id: Uuid, attempt_id: Uuid) -> Result<bool> {
+    prepared("SELECT FROM gateway_payment WHERE id = ? FOR NO KEY UPDATE")
+        .bind::<SqlUuid, _>(payment_id)
+        .execute(tx.conn)?;
+    let others = refund_attempt::table
+        .inner_join(refund::table.on(refund::id.eq(refund_attempt::refund_id)))
+        .filter(refund::payment_id.eq(payment_id))
+        .filter(refund_attempt::id.ne(attempt_id))
+        .filter(refund_attempt::state.eq("pending"));
+    Ok(diesel::select(diesel::dsl::exists(others)).get_result(tx.conn)?)
+}
+
+/// An attempt waits for another one; it is looked at again by [`poll_refunds`].
+fn wait(tx: &mut Tx, attempt_id: Uuid) -> Result<()> {
+    diesel::update(refund_attempt::table.find(attempt_id))
+        .filter(refund_attempt::state.eq("requested"))
+        .set(refund_attempt::ask_at.eq(to_sql(poll::next(tx.now, 1))))
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 /// requested → pending, booked before anybody outside hears of it; `None` when the attempt has
@@ -117,7 +152,7 @@ fn set_out(tx: &mut Tx, attempt_id: Uuid) -> Result<Option<Sent>> {
     };
     let begun = diesel::update(refund_attempt::table.find(attempt_id))
         .filter(refund_attempt::state.eq("requested"))
-        .set(refund_attempt::state.eq("pending"))
+        .set((refund_attempt::state.eq("pending"), refund_attempt::ask_at.eq(None::<jiff_diesel::Timestamp>)))
         .execute(tx.conn)?;
     if begun == 1 {
         diesel::update(refund::table.find(sent.refund_id))
@@ -136,6 +171,10 @@ fn conclude(tx: &mut Tx, sent: &Sent, answer: RefundState) -> Result<()> {
         RefundState::Success => "succeeded",
         RefundState::Failed => "failed",
     };
+    if let Some(dossier_id) = sent.dossier_id {
+        // Before the refund: its receipts are the dossier's.
+        lock_dossier(tx, dossier_id)?;
+    }
     let ended = diesel::update(refund_attempt::table.find(sent.attempt_id))
         .filter(refund_attempt::state.eq("pending"))
         .set((refund_attempt::state.eq(word), refund_attempt::ask_at.eq(None::<jiff_diesel::Timestamp>)))
@@ -191,7 +230,7 @@ async fn poll_round(db: &Db, gateways: &Gateways) -> Result<(usize, usize)> {
 
 fn due(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<Uuid>> {
     Ok(refund_attempt::table
-        .filter(refund_attempt::state.eq("pending"))
+        .filter(refund_attempt::state.eq_any(["requested", "pending"]))
         .filter(refund_attempt::ask_at.le(to_sql(now)))
         .order(refund_attempt::ask_at)
         .limit(ROUND)
@@ -199,11 +238,27 @@ fn due(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<Uuid>> {
         .load(conn)?)
 }
 
+/// One that waited is to be sent, once: the job sees whether it must wait on. It has not ended.
+fn look_again(tx: &mut Tx, sent: &Sent) -> Result<bool> {
+    let looked = diesel::update(refund_attempt::table.find(sent.attempt_id))
+        .filter(refund_attempt::state.eq("requested").and(refund_attempt::ask_at.is_not_null()))
+        .set(refund_attempt::ask_at.eq(None::<jiff_diesel::Timestamp>))
+        .execute(tx.conn)?;
+    if looked == 1 {
+        let payload = serde_json::to_value(RefundJob { attempt_id: sent.attempt_id })?;
+        jobs::enqueue(tx, SEND_REFUND, Some(sent.refund_id), payload, None)?;
+    }
+    Ok(false)
+}
+
 /// Asks about one; a gateway that does not answer is asked again later.
 async fn ask(db: &Db, gateways: &Gateways, attempt_id: Uuid) -> Result<bool> {
     let Some(sent) = db.read(move |conn| Sent::load(conn, attempt_id)).await? else {
         return Ok(false);
     };
+    if sent.state == "requested" {
+        return db.write(&Actor::system(POLL_REFUNDS), move |tx| look_again(tx, &sent)).await;
+    }
     let gateway = gateways.named(&sent.gateway)?;
     let answer = match gateway.refund_state(&sent.wire(), db.clock.now()).await {
         Ok(answer) => answer,

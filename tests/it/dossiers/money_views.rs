@@ -45,12 +45,7 @@ async fn everybody_lists_what_they_owe_and_paid_and_nobody_else_does() {
         (&json!(0), &json!(1), &Value::Null)
     );
     let firm = owing(&portal, &residence).await;
-    let (agent, _) = portal.representative("022185000006", "9900000016");
-    portal.sql(
-        "UPDATE dossier SET applicant_person_id = NULL,
-                applicant_org_id = (SELECT id FROM organisation WHERE tax_no = '9900000016') WHERE code = $1",
-        &firm.code,
-    );
+    let agent = given_to_firm(&portal, &firm.code);
     let acted = listed(&agent, "").await;
     assert_eq!((codes(&acted), &acted[0]["organisation"]), (vec![firm.code.as_str()], &json!(true)));
     assert_eq!(listed(&portal.citizen("022094000091", 2), "").await, Vec::<Value>::new());
@@ -72,6 +67,74 @@ async fn everybody_lists_what_they_owe_and_paid_and_nobody_else_does() {
         }
     }
     assert_eq!(seen, [second.code.clone(), first.code.clone()], "the newest first, each once");
+}
+
+/// What the national portal is told of a dossier: `1` if money is due.
+async fn looked_up(national: &Caller<'_>, code: &str) -> String {
+    let asked = json!({ "MaHoSo": code });
+    let told = national.post("/api/v1/payments/lookups/national", &asked).await.expect(200);
+    told["error_code"].as_str().unwrap().to_owned()
+}
+
+/// The only dossier of a list, by its money: charged, paid, refunded, to be refunded, due.
+fn money(items: &[Value]) -> [i64; 5] {
+    assert_eq!(items.len(), 1, "{items:?}");
+    ["charged", "paid", "refunded", "to_refund", "due"].map(|name| items[0][name].as_i64().unwrap())
+}
+
+/// Hands a dossier to the organisation of a representative, who is given.
+fn given_to_firm<'p>(portal: &'p Portal, code: &str) -> Caller<'p> {
+    let (agent, _) = portal.representative("022185000006", "9900000016");
+    portal.sql(
+        "UPDATE dossier SET applicant_person_id = NULL,
+                applicant_org_id = (SELECT id FROM organisation WHERE tax_no = '9900000016') WHERE code = $1",
+        code,
+    );
+    agent
+}
+
+// Mutants: what is charged is owed for ever; what was paid stays paid.
+#[actix_web::test]
+async fn what_was_given_up_before_it_was_paid_is_not_owed() {
+    for firm in [false, true] {
+        let portal = Portal::new().await;
+        let (national, residence) = (portal.machine("payments.lookup"), procedure("1.004194"));
+        let play = owing(&portal, &residence).await;
+        assert_eq!(looked_up(&national, &play.code).await, "1");
+        assert_eq!(money(&listed(&play.applicant, "state=owed").await), [7000, 0, 0, 0, 7000]);
+        play.applicant.act(&play.code, "withdraw", json!({})).await.expect(200);
+        let me = if firm { given_to_firm(&portal, &play.code) } else { play.applicant.clone() };
+        assert_eq!(looked_up(&national, &play.code).await, "0");
+        assert_eq!(listed(&me, "state=owed").await, Vec::<Value>::new());
+        assert_eq!(listed(&me, "state=paid").await, Vec::<Value>::new());
+        assert_eq!(money(&listed(&me, "").await), [7000, 0, 0, 0, 0]);
+    }
+}
+
+#[actix_web::test]
+async fn what_goes_back_is_not_paid_and_is_told_apart() {
+    for firm in [false, true] {
+        let portal = Portal::new().await;
+        let (national, residence) = (portal.machine("payments.lookup"), procedure("1.004194"));
+        let play = owing(&portal, &residence).await;
+        let me = if firm { given_to_firm(&portal, &play.code) } else { play.applicant.clone() };
+        let cashier = portal.official(Role::Cashier, ONE_STOP);
+        let of = |part: &str| format!("/api/v1/dossiers/{}{part}", play.code);
+        let slip = json!({ "kind": "card", "terminal": "T1", "slip": "77", "amount": 7000 });
+        cashier.post(&of("/payment/slips"), &slip).await.expect(201);
+        assert_eq!(money(&listed(&me, "state=paid").await), [7000, 7000, 0, 0, 0]);
+        let back = json!({ "amount": 2500, "reason": "Thu nhầm mức" });
+        let refund = cashier.post(&of("/refunds"), &back).await.expect(201)["items"][0]["id"].clone();
+        play.work().await;
+        // Nobody gives money of the counter back but a person.
+        assert_eq!(money(&listed(&me, "state=paid").await), [7000, 7000, 0, 2500, 0]);
+        let path = format!("/api/v1/payments/refunds/{}/transfers", refund.as_str().unwrap());
+        let told = json!({ "number": "FT1", "day": "2026-09-14", "account": "123456789", "reason": "Thẻ" });
+        cashier.post(&path, &told).await.expect(201);
+        assert_eq!(money(&listed(&me, "state=paid").await), [7000, 4500, 2500, 0, 0]);
+        assert_eq!(listed(&me, "state=owed").await, Vec::<Value>::new());
+        assert_eq!(looked_up(&national, &play.code).await, "0", "what went back is not owed again");
+    }
 }
 
 #[actix_web::test]

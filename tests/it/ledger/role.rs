@@ -122,8 +122,15 @@ fn every_session_of_the_door_works_under_the_role() {
             AND NOT (has_table_privilege('motcua_app', oid, 'UPDATE')
                      AND has_table_privilege('motcua_app', oid, 'DELETE')
                      AND has_table_privilege('motcua_app', oid, 'INSERT')) ORDER BY 1";
-    let expected =
-        ["__diesel_schema_migrations", "account", "audit_log", "dossier_event", "posting", "transfer"];
+    let expected = [
+        "__diesel_schema_migrations",
+        "account",
+        "audit_log",
+        "dossier_event",
+        "posting",
+        "refund_by_hand",
+        "transfer",
+    ];
     assert_eq!(lines(&mut db.connect(), only_added_to), expected);
 }
 

@@ -129,9 +129,72 @@ async fn a_slip_settles_one_order_and_its_number_counts_once() {
         json!({ "kind": "deposit", "bank": "VCB", "slip": "9", "day": "2026-09-14", "amount": 7000 });
     let paid_in = cashier.post(&slips(&third), &deposit).await.expect(201);
     assert_eq!(paid_in["payment"]["order"]["attempts"][1]["gateway"], "deposit");
-    for bad in [json!({ "kind": "cash", "amount": 7000 }), card("", 7000), json!({})] {
-        cashier.post(&slips(&third), &bad).await.refused(422, "invalid");
+}
+
+#[actix_web::test]
+async fn what_is_no_slip_is_refused_and_the_field_named() {
+    let portal = Portal::new().await;
+    let code = owing(&portal).await;
+    let cashier = portal.official(Role::Cashier, ONE_STOP);
+    let slips = format!("/api/v1/dossiers/{code}/payment/slips");
+    let card = json!({ "kind": "card", "terminal": "T1", "slip": "000123", "amount": 7000 });
+    let deposit =
+        json!({ "kind": "deposit", "bank": "VCB", "slip": "9", "day": "2026-09-14", "amount": 7000 });
+    let long = "9".repeat(31);
+    for (right, field, wrong) in [
+        (&card, "terminal", json!("")),
+        (&card, "terminal", json!("T1/0")),
+        (&card, "terminal", json!("Máy")),
+        (&card, "slip", json!("000 123")),
+        (&card, "slip", json!("1/2")),
+        (&card, "slip", json!(long)),
+        (&card, "amount", json!(0)),
+        (&card, "amount", json!(-7000)),
+        (&card, "amount", json!(1_000_000_000_001_i64)),
+        (&deposit, "bank", json!("V/CB")),
+        (&deposit, "slip", json!("số 9")),
+    ] {
+        let mut body = right.clone();
+        body[field] = wrong;
+        let refused = cashier.post(&slips, &body).await.refused(422, "invalid");
+        assert_eq!(refused.fields(), [format!("/{field}")], "{body}");
     }
+    for bad in [json!({ "kind": "cash", "amount": 7000 }), json!({})] {
+        cashier.post(&slips, &bad).await.refused(422, "invalid");
+    }
+    assert_eq!(outcomes(&portal), [""; 0]);
+}
+
+// Mutant: answer as if it were kept.
+#[actix_web::test]
+async fn a_slip_that_was_recorded_is_no_other_slip() {
+    let portal = Portal::new().await;
+    let (first, second) = (owing(&portal).await, owing(&portal).await);
+    let cashier = portal.official(Role::Cashier, ONE_STOP);
+    let slips = |code: &str| format!("/api/v1/dossiers/{code}/payment/slips");
+    let card =
+        |slip: &str, amount: i64| json!({ "kind": "card", "terminal": "T1", "slip": slip, "amount": amount });
+    let kept = || {
+        let sql =
+            "SELECT concat_ws(' ', transaction, amount, outcome) AS line FROM gateway_payment ORDER BY id";
+        lines(&mut portal.database.connect(), sql)
+    };
+    for _ in 0..2 {
+        let wrong = cashier.post(&slips(&first), &card("a1", 6999)).await.expect(201);
+        assert_eq!(wrong["outcome"], "wrong_amount", "told again, it is the same slip");
+    }
+    // Neither another wrong amount, nor another order, whatever the amount.
+    for (code, amount) in [(&first, 6998), (&second, 6999), (&second, 7000), (&second, 1)] {
+        let refused = cashier.post(&slips(code), &card("A1", amount)).await.refused(409, "slip_used");
+        assert_eq!(refused.fields(), ["/slip"], "{amount}");
+    }
+    assert_eq!(kept(), ["T1/A1 6999 wrong_amount"]);
+    let mended = cashier.post(&slips(&first), &card("A1", 7000)).await.expect(201);
+    assert_eq!(mended["outcome"], "settled", "what was typed wrong is put right");
+    cashier.post(&slips(&second), &card("A1", 6000)).await.refused(409, "slip_used");
+    assert_eq!(kept(), ["T1/A1 7000 settled"]);
+    assert_eq!(state(&cashier, &second).await, "open");
+    portal.verify().await;
 }
 
 // Mutant: any cashier who sees the dossier.

@@ -148,6 +148,17 @@ impl Stage {
             .unwrap();
     }
 
+    /// Charges a further fee to an order's dossier, and opens an order over it.
+    pub async fn order_more(&self, before: &Order, (code, kind, amount): (&str, ChargeKind, i64)) -> Order {
+        let charge = ChargeIn { fee_code: code.to_owned(), kind, ..residence_fee(amount) };
+        let dossier = before.dossier_id;
+        let written = move |tx: &mut Tx| {
+            write_charges(tx, &debtor(dossier), std::slice::from_ref(&charge))?;
+            open_order(tx, dossier, amount)
+        };
+        self.write(written).await.unwrap()
+    }
+
     /// The same, with its pay page; gives the page's address too.
     pub async fn payable(&self) -> (Order, String) {
         let order = self.order().await;

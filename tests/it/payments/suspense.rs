@@ -1,6 +1,14 @@
 //! Money that settles nothing is in the book all the same, once, with its reason.
+use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
+use jiff::SignedDuration;
+use motcua::auth::Actor;
+use motcua::auth::session::{self, Subject};
+use motcua::auth::tokens::Kind;
+use motcua::db::Tx;
 use motcua::payments::Order;
+use serde_json::json;
+use uuid::Uuid;
 
 use super::bank::Bank;
 use super::stage::Stage;
@@ -15,12 +23,47 @@ impl Stage {
         lines(&mut self.test_db.connect(), sql)
     }
 
-    async fn tell(&self, order: &Order, transaction: &str, amount: i64) -> String {
+    pub async fn tell(&self, order: &Order, transaction: &str, amount: i64) -> String {
         let change = |n: &mut motcua::national::payment_platform::Callback| {
             n.transaction = transaction.to_owned();
             n.amount = amount.to_string();
         };
         self.reply(order, self.signed(order, change)).await
+    }
+}
+
+impl Stage {
+    /// A cashier of the unit applies a payment to what an order's dossier owes: all of it, or
+    /// as much as is owed.
+    pub async fn apply(&self, transaction: &str, order: &Order) -> reqwest::StatusCode {
+        let sql = format!(
+            "SELECT p.id || ' ' || d.code AS line FROM gateway_payment p, dossier d
+              WHERE p.transaction = '{transaction}' AND d.id = '{}'",
+            order.dossier_id
+        );
+        let found = lines(&mut self.test_db.connect(), &sql).remove(0);
+        let (payment, dossier) = found.split_once(' ').unwrap();
+        let url = format!("{}/api/v1/payments/suspense/{payment}/moves", self.portal);
+        let body = json!({ "to": "dossier", "dossier": dossier, "reason": "Đúng hồ sơ của người nộp" });
+        let request = self.http.post(url).json(&body).header("Idempotency-Key", Uuid::now_v7().to_string());
+        request.bearer_auth(self.cashier()).send().await.unwrap().status()
+    }
+
+    /// The token of the unit's cashier.
+    fn cashier(&self) -> String {
+        let unit = "00000000-0000-0000-0000-0000000000a1";
+        let (staff, now) = (Uuid::now_v7(), self.db.clock.now());
+        let hire = format!(
+            "INSERT INTO staff (id, username, full_name, password_hash, failed_logins, active, created_at)
+             VALUES ('{staff}', '{staff}', 'Thu ngân', '', 0, true, now());
+             INSERT INTO position (id, staff_id, agency_id, role, valid_from)
+             VALUES (gen_random_uuid(), '{staff}', '{unit}', 'cashier', '2025-07-01')"
+        );
+        self.test_db.connect().batch_execute(&hire).unwrap();
+        let subject = Subject::Staff(staff);
+        let open = |tx: &mut Tx| session::open(tx, subject, 0, &[], SignedDuration::from_hours(1));
+        let session = self.db.write_blocking(&Actor::system("test"), open).unwrap();
+        self.app.tokens.issue(Kind::Access, &session, &subject.key(), now).unwrap().text
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! Conventions: the public code of `lehuygiang28/vnpay`. The payer is sent to a signed address;
 //! VNPAY calls us (IPN) and tells the truth; what the payer's browser brings back is shown and
-//! changes nothing. A refund has no question of its own: it is asked about as the payment is.
+//! changes nothing. A refund has no question of its own: it is asked about as the payment is,
+//! which tells of the last refund only; so one of them is under way at a time.
 
 pub mod api;
 mod ipn;
@@ -202,6 +203,10 @@ impl Gateway for Vnpay {
             })
         }
         .boxed()
+    }
+
+    fn tells_the_last_refund_only(&self) -> bool {
+        true
     }
 
     fn refund_state<'a>(&'a self, refund: &'a Refund, now: Timestamp) -> Answer<'a, RefundState> {
