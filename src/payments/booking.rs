@@ -6,6 +6,7 @@
 //! | a payment settles an order | gateway clearing | receivable of the payer |
 //! | a payment settles nothing | gateway clearing | suspense |
 //! | … and is told rightly later | suspense | gateway clearing |
+//! | … and settles nothing all the same | gateway clearing | suspense |
 //! | it is applied to a dossier | suspense | receivable of the payer |
 //! | a refund is requested | revenue of the unit, or suspense | refund payable |
 //! | the gateway is told | refund payable | refund in transit |
@@ -34,12 +35,7 @@ pub(super) struct Money<'a> {
 /// A payment settles an order of a dossier. What was booked to suspense while its amount was
 /// told wrongly is taken back first.
 pub(super) fn settled(tx: &mut Tx, money: &Money, dossier_id: Uuid, order_id: Uuid) -> Result<()> {
-    if let Some(before) = in_suspense(tx, money.payment_id)? {
-        let cause = Cause { kind: "suspense_corrected", id: money.payment_id };
-        let (debit, credit) = (suspense(money.gateway), clearing(money.gateway));
-        let reason = "Cổng thanh toán báo lại đúng số tiền";
-        book(tx, &Entry::of(Kind::Correction, cause, reason, debit, credit, before))?;
-    }
+    taken_back(tx, money)?;
     let (payer, _) = debtor_of(tx.conn, dossier_id)?;
     let cause = Cause { kind: "payment", id: order_id };
     let (debit, credit) = (clearing(money.gateway), Account::Receivable(payer));
@@ -48,13 +44,25 @@ pub(super) fn settled(tx: &mut Tx, money: &Money, dossier_id: Uuid, order_id: Uu
     Ok(())
 }
 
-/// A payment settles nothing, for a reason.
+/// A payment settles nothing, for a reason. What was booked while its amount was told wrongly
+/// is taken back first.
 pub(super) fn kept(tx: &mut Tx, money: &Money, reason: &str, order: Option<(Uuid, Uuid)>) -> Result<()> {
-    let cause = Cause { kind: "suspense", id: money.payment_id };
+    let kind = if taken_back(tx, money)? { "suspense_retold" } else { "suspense" };
+    let cause = Cause { kind, id: money.payment_id };
     let (debit, credit) = (clearing(money.gateway), suspense(money.gateway));
     let entry = Entry::of(Kind::Suspense, cause, reason, debit, credit, money.amount);
     book(tx, &entry.about(order.map(|(dossier, _)| dossier), order.map(|(_, order)| order)))?;
     Ok(())
+}
+
+/// Takes back what a payment was booked to suspense with; whether it was.
+fn taken_back(tx: &mut Tx, money: &Money) -> Result<bool> {
+    let Some(before) = in_suspense(tx, money.payment_id)? else { return Ok(false) };
+    let cause = Cause { kind: "suspense_corrected", id: money.payment_id };
+    let (debit, credit) = (suspense(money.gateway), clearing(money.gateway));
+    let reason = "Cổng thanh toán báo lại đúng số tiền";
+    book(tx, &Entry::of(Kind::Correction, cause, reason, debit, credit, before))?;
+    Ok(true)
 }
 
 /// What a payment was booked to suspense with, in đồng.

@@ -1,6 +1,6 @@
 //! Payers, cashiers, gateways and strangers, drawn from a seed; everything over HTTP.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -348,7 +348,10 @@ impl<'s> Play<'s> {
             self.turn(gateway, &json!({}))?;
         }
         let begun = Instant::now();
-        for _ in 0..2 {
+        for round in 0..2 {
+            if round == 1 {
+                self.tell_of_the_closed()?;
+            }
             self.forward(SignedDuration::from_hours(7))?;
             while !self.under_way()?.is_empty() {
                 self.hurry()?;
@@ -361,6 +364,24 @@ impl<'s> Play<'s> {
         Ok(())
     }
 
+    /// Of attempts that were paid after the gateway had denied it nobody asks again: its notice,
+    /// which it repeats until it is taken, comes through at last.
+    fn tell_of_the_closed(&mut self) -> Result<()> {
+        let closed =
+            self.stage.lines("SELECT reference AS line FROM payment_attempt WHERE state = 'closed'")?;
+        let closed: BTreeSet<String> = closed.into_iter().collect();
+        let mut work = Vec::new();
+        for (gateway, book) in self.books()? {
+            for Taken { reference, transaction, amount } in book.payments {
+                if closed.contains(&reference) {
+                    let about = About { gateway, reference, transaction, amount };
+                    work.push(self.send(Kind::Genuine, false, &about, false));
+                }
+            }
+        }
+        self.all(work)
+    }
+
     fn under_way(&self) -> Result<Vec<String>> {
         let now = self.now;
         self.stage.lines(&format!(
@@ -368,7 +389,7 @@ impl<'s> Play<'s> {
               WHERE kind IN ('open_payment', 'send_refund', 'fee_paid') AND state IN ('waiting', 'leased') GROUP BY kind
              UNION ALL SELECT 'attempts ' || count(*) FROM payment_attempt WHERE state = 'open' AND ask_at <= '{now}'
                        HAVING count(*) > 0
-             UNION ALL SELECT 'refunds ' || count(*) FROM refund_attempt WHERE state = 'pending' AND ask_at <= '{now}'
+             UNION ALL SELECT 'refunds ' || count(*) FROM refund_attempt WHERE state IN ('requested', 'pending') AND ask_at <= '{now}'
                        HAVING count(*) > 0"
         ))
     }

@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use futures_util::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use motcua::bench::money::books;
-use motcua::bench::money::notices::{Gateway, Keys, PREVIOUS_KEY};
+use motcua::bench::money::notices::{About, Gateway, Keys, Kind, PREVIOUS_KEY};
 use motcua::clock::Clock;
 use motcua::config::Config;
 use motcua::simulators::book::{Book, Taken};
@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::fees::{self, Attempt, Fee};
 use super::hands::Hands;
-use super::model::{Kill, Owed};
+use super::model::{Kill, Owed, Picks};
 use crate::crash::portal::Portal;
 use crate::support::lines;
 
@@ -179,13 +179,37 @@ impl World {
             self.run(self.hands.turn(gateway, &json!({})));
         }
         let begun = Instant::now();
-        for _ in 0..4 {
+        for round in 0..4 {
+            if round == 2 {
+                self.tell_of_the_closed();
+            }
             self.forward(ROUND);
             while !self.is_quiet() {
                 assert!(begun.elapsed() < QUIET_LIMIT, "still not quiet: {:?}", self.unquiet());
                 std::thread::sleep(Duration::from_millis(100));
             }
         }
+    }
+
+    /// Of attempts that were paid after the gateway had denied it nobody asks again: its notice,
+    /// which it repeats until it is taken, comes through at last.
+    fn tell_of_the_closed(&mut self) {
+        let sql = "SELECT reference AS line FROM payment_attempt WHERE state = 'closed'";
+        let closed: BTreeSet<String> = lines(&mut self.portal.database(), sql).into_iter().collect();
+        let mut random = Picks { share: 0, seed: 0 }.random();
+        let mut work = Vec::new();
+        for (gateway, book) in self.books() {
+            for Taken { reference, transaction, amount } in book.payments {
+                if closed.contains(&reference) {
+                    let about = About { gateway, reference, transaction, amount };
+                    let (hands, notice) =
+                        (self.hands.clone(), self.keys.write(Kind::Genuine, &about, &mut random));
+                    work.push(async move { assert!(hands.tell(gateway, notice).await.is_some()) });
+                }
+            }
+        }
+        add(&self.tally.callbacks, work.len());
+        self.all(work, None);
     }
 
     fn is_quiet(&self) -> bool {
@@ -204,7 +228,7 @@ impl World {
             "SELECT concat(kind, ' ', count(*), ' ', max(last_error)) AS line FROM job WHERE {money} GROUP BY kind
              UNION ALL SELECT 'attempts ' || count(*) FROM payment_attempt WHERE state = 'open' AND ask_at <= '{now}'
                        HAVING count(*) > 0
-             UNION ALL SELECT 'refunds ' || count(*) FROM refund_attempt WHERE state = 'pending' AND ask_at <= '{now}'
+             UNION ALL SELECT 'refunds ' || count(*) FROM refund_attempt WHERE state IN ('requested', 'pending') AND ask_at <= '{now}'
                        HAVING count(*) > 0",
             now = self.clock.now(),
         );
