@@ -24,7 +24,7 @@ use crate::dossiers::{self, Submissions};
 use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use crate::files::Files;
 use crate::people::vneid::VneidClient;
-use crate::{agencies, auth, http, jobs, notices, payments, people, receipts, reports, sync};
+use crate::{agencies, auth, http, jobs, notices, payments, people, receipts, reconcile, reports, sync};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -76,6 +76,7 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(notices::routes)
         .configure(payments::routes)
         .configure(receipts::routes)
+        .configure(reconcile::routes)
         .configure(reports::routes)
         .configure(sync::routes)
         .service(demo_clock::set);

@@ -26,6 +26,7 @@ pub mod notices;
 pub mod payments;
 pub mod people;
 pub mod receipts;
+pub mod reconcile;
 pub mod reports;
 pub mod simulators;
 pub mod sync;

@@ -18,7 +18,7 @@ use crate::national::portal::NationalPortal;
 use crate::national::tax::TaxOffice;
 use crate::notices::{self, Templates};
 use crate::payments::{self, FeePaid, Gateways};
-use crate::{catalogue, land_tax, people, sync};
+use crate::{catalogue, land_tax, people, reconcile, sync};
 
 /// How often what is no longer needed is removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
@@ -36,6 +36,7 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
     let gateways = Arc::new(Gateways::new(&app.config)?);
     let (asked, refunding, refunded) = (gateways.clone(), gateways.clone(), gateways.clone());
     let poll_every = Duration::from_secs(app.config.payment.poll_seconds);
+    let (fetched, looked_for) = (gateways.clone(), gateways.clone());
     let late_every = Duration::from_secs(app.config.deadlines.late_every_seconds.into());
     let runner = Runner::new(app.clone())
         .on(payments::OPEN_PAYMENT, move |context| {
@@ -54,6 +55,10 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
                 Ok(Outcome::Done)
             }
         })
+        .on(reconcile::FETCH_SETTLEMENT, move |context| {
+            let gateways = fetched.clone();
+            async move { reconcile::run_fetch_settlement(context, &gateways).await }
+        })
         .on(payments::FEE_PAID, |context| async move {
             let paid: FeePaid = context.job.payload()?;
             let app = context.app.clone();
@@ -67,6 +72,10 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
         .every(Periodic::new("poll_refunds", poll_every, move |app| {
             let gateways = refunded.clone();
             async move { payments::poll_refunds(&app.db, &gateways).await.map(drop) }
+        }))
+        .every(Periodic::new("look_for_files", reconcile::LOOK_FOR_FILES_EVERY, move |app| {
+            let gateways = looked_for.clone();
+            async move { reconcile::look_for_files(&app.db, &gateways).await.map(drop) }
         }))
         .every(Periodic::new("clean", CLEAN_EVERY, |app| async move { clean(&app).await }))
         .every(Periodic::new("turn_of_day", CLEAN_EVERY, |app| async move { turn_of_day(&app).await }));

@@ -8,7 +8,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules in the order of dependence: a module may use those before it. `app`
 /// stands early because everybody may use it; it assembles all the others.
-const ORDER: [&str; 33] = [
+const ORDER: [&str; 34] = [
     "calendar",
     "workflow",
     "config",
@@ -29,6 +29,7 @@ const ORDER: [&str; 33] = [
     "fees",
     "receipts",
     "payments",
+    "reconcile",
     "records",
     "dossiers",
     "land_tax",
@@ -55,7 +56,7 @@ const EXCEPTIONS: [(&str, &str, &str); 3] = [
 const PURE: [&str; 2] = ["calendar", "workflow"];
 
 /// Which folder writes which table; whoever else wants a change calls it.
-const OWNERS: [(&str, &[&str]); 15] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("db", &["audit_log"]),
     ("http", &["idempotency_key"]),
     ("jobs", &["job", "periodic_task"]),
@@ -80,6 +81,7 @@ const OWNERS: [(&str, &[&str]); 15] = [
             "refund_by_hand",
         ],
     ),
+    ("reconcile", &["settlement_file", "settlement_line", "unmatched", "unmatched_resolution"]),
     ("receipts", &["receipt_series", "receipt", "receipt_line", "receipt_elsewhere", "receipt_document"]),
     ("land_tax", &["tax_slip"]),
     ("notices", &["message"]),

@@ -564,6 +564,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    settlement_file (id) {
+        id -> Uuid,
+        gateway -> Text,
+        day -> Date,
+        version -> Integer,
+        raw -> Bytea,
+        flaw -> Nullable<Text>,
+        net -> Nullable<BigInt>,
+        fetched_at -> Timestamptz,
+        compared_at -> Nullable<Timestamptz>,
+        answered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    settlement_line (file_id, line) {
+        file_id -> Uuid,
+        line -> Integer,
+        kind -> Text,
+        transaction -> Text,
+        reference -> Text,
+        amount -> BigInt,
+        bank -> Text,
+        at -> Nullable<Timestamptz>,
+        raw -> Text,
+    }
+}
+
+diesel::table! {
     staff (id) {
         id -> Uuid,
         username -> Text,
@@ -628,6 +657,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    unmatched (id) {
+        id -> Uuid,
+        kind -> Text,
+        gateway -> Text,
+        day -> Date,
+        number -> Text,
+        theirs -> BigInt,
+        ours -> BigInt,
+        unit_id -> Nullable<Uuid>,
+        proposal -> Text,
+        found_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    unmatched_resolution (id) {
+        id -> Uuid,
+        unmatched_id -> Uuid,
+        action -> Text,
+        reason -> Text,
+        decided_at -> Timestamptz,
+        decided_by -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     account,
     agency,
@@ -670,9 +727,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     refund_line,
     service_level,
     session,
+    settlement_file,
+    settlement_line,
     staff,
     substitution,
     suspense_application,
     tax_slip,
     transfer,
+    unmatched,
+    unmatched_resolution,
 );

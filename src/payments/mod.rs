@@ -18,7 +18,7 @@ pub mod poll;
 pub mod refund;
 pub mod show;
 pub mod suspense;
-mod till;
+pub mod till;
 
 pub use attempt::{OPEN_PAYMENT, run_open_payment};
 pub use charge::{Balance, Charge, ChargeIn, ChargeKind, Debtor, balance, charges_of, write_charges};
@@ -29,6 +29,7 @@ pub use order::{Order, OrderState, cancel_order, choose, open_order};
 pub use poll::poll_payments;
 pub use refund::{SEND_REFUND, poll_refunds, refund_claimed, run_send_refund};
 pub use show::{PaymentOut, payment_of};
+pub use till::Till;
 
 /// The operations of this capability.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {

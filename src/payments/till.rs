@@ -15,7 +15,7 @@ const CODE_LIMIT: usize = 100;
 
 /// What somebody's tills reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Till {
+pub struct Till {
     /// Units whose money it is.
     pub units: Vec<Uuid>,
     /// A position at the top of the tree: money without a unit too.

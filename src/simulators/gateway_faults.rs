@@ -56,10 +56,30 @@ pub struct Faults {
     pub refund_pending: u32,
     /// Refunds fail.
     pub refund_fails: bool,
+    /// What is wrong with settlement files.
+    pub file: Option<FileFault>,
     /// Share of the notices, from 0 to 1, that come as they should in spite of all this.
     pub spared: f64,
     /// Which ones those are.
     pub seed: u64,
+}
+
+/// What is wrong with a settlement file; its last line agrees with what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFault {
+    /// It ends in the middle.
+    Cut,
+    /// It is signed with another key.
+    Forged,
+    /// The first payment is one đồng more.
+    OtherAmount,
+    /// It has a payment that was never made.
+    Unknown,
+    /// The first payment is not in it.
+    Missing,
+    /// The first payment is in it twice.
+    Twice,
 }
 
 /// The dial of one gateway.

@@ -20,5 +20,6 @@ mod openapi_judge;
 mod payments;
 mod people;
 mod procedures;
+mod reconcile;
 mod support;
 mod workflows;

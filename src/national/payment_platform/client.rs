@@ -107,11 +107,15 @@ impl PaymentPlatform {
         serde_json::from_value(reply.state.into()).context("the state of the refund cannot be read")
     }
 
-    /// The settlement file of a day: what the platform holds that it took and gave back.
-    pub async fn settlement(&self, day: Date, now: Timestamp) -> Result<Vec<SettlementLine>> {
+    /// The settlement file of a day, unread: what the platform holds that it took and gave back.
+    pub async fn settlement(&self, day: Date, now: Timestamp) -> Result<String> {
         let question = SettlementMessage::question(&self.partner, day, now);
-        let reply = self.settle("settlement", &question).await?;
-        read_file(&reply.file()?, &self.settlement_fields).context("the settlement file cannot be read")
+        self.settle("settlement", &question).await?.file()
+    }
+
+    /// The lines of a settlement file: all of them or none.
+    pub fn settlement_lines(&self, file: &str) -> Result<Vec<SettlementLine>> {
+        read_file(file, &self.settlement_fields).context("the settlement file cannot be read")
     }
 
     /// Sends the response file: what our book says of each transaction of a day. Sent again, it

@@ -20,6 +20,8 @@ use super::{CURRENCY, Partner, SUCCESS, wire_time};
 const QUESTION: &str = "GetSettlement";
 const RESPONSE: &str = "SettlementResult";
 const VERSION: &str = "1.0.0";
+/// Largest amount of a line, in đồng: a thousand billion, so that no sum runs over.
+const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
 /// First word of the last line.
 const TOTAL: &str = "TONG";
 
@@ -117,7 +119,8 @@ impl SettlementLine {
                 }
                 SettlementField::SoTien => {
                     read.amount = value.parse().context("the amount")?;
-                    ensure!(read.amount > 0 && read.amount.to_string() == value, "the amount {value}");
+                    let sane = (1..=AMOUNT_LIMIT).contains(&read.amount);
+                    ensure!(sane && read.amount.to_string() == value, "the amount {value}");
                 }
                 SettlementField::MaTienTe => ensure!(value == CURRENCY, "the currency {value}"),
                 SettlementField::MaNganHang => read.bank = value.to_owned(),
@@ -139,6 +142,7 @@ pub fn write_file(lines: &[SettlementLine], fields: &[SettlementField]) -> Strin
 
 /// Reads a file: all of it or nothing.
 pub fn read_file(text: &str, fields: &[SettlementField]) -> Result<Vec<SettlementLine>> {
+    ensure!(!text.contains('\0'), "a NUL");
     let mut lines: Vec<&str> = text.lines().collect();
     let total = lines.pop().context("an empty file")?;
     let read = |(at, line): (usize, &&str)| {
@@ -315,6 +319,8 @@ mod tests {
             text.replace("VND", "USD"),
             text.replace("TT", "XX"),
             text.replace("G1", ""),
+            text.replace("G1", "G\0"),
+            text.replace("|7000", "|9223372036854775807"),
             text.replace("|VIETINBANK", ""),
         ] {
             assert!(read_file(&broken, &FIELDS).is_err(), "{broken}");

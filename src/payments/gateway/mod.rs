@@ -11,6 +11,7 @@
 
 pub mod national;
 mod notice;
+pub mod settlement;
 pub mod vnpay;
 
 use std::fmt::Debug;
@@ -27,6 +28,7 @@ use super::counter::{self, CARD, DEPOSIT, VIETQR};
 use crate::config::Config;
 
 pub use notice::{Notice, Payment, Says, Source, exact};
+pub use settlement::SettlementFiles;
 
 /// A gateway as it is registered.
 struct Adapter {
@@ -34,15 +36,22 @@ struct Adapter {
     build: fn(&Config) -> Result<Arc<dyn Gateway>>,
     /// Where it calls us.
     routes: fn(&mut ServiceConfig),
+    /// It has settlement files.
+    files: bool,
 }
 
 /// The gateways there are.
 const ADAPTERS: [Adapter; 5] = [
-    Adapter { offer: national::OFFER, build: national::build, routes: national::routes },
-    Adapter { offer: vnpay::OFFER, build: vnpay::build, routes: vnpay::routes },
-    Adapter { offer: VIETQR, build: |_| Ok(counter::collector(VIETQR)), routes: counter::routes },
-    Adapter { offer: CARD, build: |_| Ok(counter::collector(CARD)), routes: |_| {} },
-    Adapter { offer: DEPOSIT, build: |_| Ok(counter::collector(DEPOSIT)), routes: |_| {} },
+    Adapter { offer: national::OFFER, build: national::build, routes: national::routes, files: true },
+    Adapter { offer: vnpay::OFFER, build: vnpay::build, routes: vnpay::routes, files: false },
+    Adapter {
+        offer: VIETQR,
+        build: |_| Ok(counter::collector(VIETQR)),
+        routes: counter::routes,
+        files: false,
+    },
+    Adapter { offer: CARD, build: |_| Ok(counter::collector(CARD)), routes: |_| {}, files: false },
+    Adapter { offer: DEPOSIT, build: |_| Ok(counter::collector(DEPOSIT)), routes: |_| {}, files: false },
 ];
 
 /// A gateway as attempts are begun at it.
@@ -64,9 +73,19 @@ pub fn offered(config: &Config, name: &str) -> Option<Offer> {
     online.find(|offer| chosen && offer.name == name)
 }
 
+/// Is there a gateway of this name?
+pub fn exists(name: &str) -> bool {
+    ADAPTERS.iter().any(|adapter| adapter.offer.name == name)
+}
+
+/// Does a gateway of this name have settlement files?
+pub fn has_settlement_files(name: &str) -> bool {
+    ADAPTERS.iter().any(|adapter| adapter.offer.name == name && adapter.files)
+}
+
 /// Whether the gateway of a name is asked what became of a payment; whoever collects at the
 /// counter is not.
-pub(super) fn is_online(name: &str) -> bool {
+pub fn is_online(name: &str) -> bool {
     ADAPTERS.iter().any(|adapter| adapter.offer.online && adapter.offer.name == name)
 }
 
@@ -105,6 +124,11 @@ pub trait Gateway: Debug + Send + Sync {
 
     /// Asks what became of a refund.
     fn refund_state<'a>(&'a self, refund: &'a Refund, now: Timestamp) -> Answer<'a, RefundState>;
+
+    /// Its settlement files. The counter has none, nor do the public conventions of VNPAY.
+    fn settlement(&self) -> Option<&dyn SettlementFiles> {
+        None
+    }
 }
 
 /// A demand for payment, in motcua's words.
@@ -199,6 +223,11 @@ impl Gateways {
             offered(config, name).with_context(|| format!("payment.gateways: there is no `{name}`"))?;
         }
         Ok(all)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Gateway>> {
+        self.0.iter()
     }
 
     /// The gateway of a name.

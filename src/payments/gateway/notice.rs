@@ -11,6 +11,8 @@ pub enum Source {
     Query,
     /// A cashier recorded it.
     Counter,
+    /// A line of its settlement file.
+    Settlement,
 }
 
 impl Source {
@@ -20,6 +22,7 @@ impl Source {
             Self::Callback => "callback",
             Self::Query => "query",
             Self::Counter => "counter",
+            Self::Settlement => "settlement",
         }
     }
 }

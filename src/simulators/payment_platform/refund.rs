@@ -1,6 +1,7 @@
 //! Giving back what was paid at the platform.
 
 use actix_web::{HttpResponse, web};
+use jiff::Timestamp;
 
 use super::PaymentSimulator;
 use crate::national::payment_platform::{OTHER_ERROR, RefundMessage, RefundReply, RefundWord, SUCCESS};
@@ -11,6 +12,8 @@ pub(super) struct HeldRefund {
     pub(super) id: String,
     pub(super) amount: i64,
     pub(super) state: RefundWord,
+    /// When it was ordered.
+    pub(super) at: Timestamp,
     /// Questions that are still answered PENDING.
     pending: u32,
 }
@@ -56,7 +59,7 @@ fn given_back(platform: &PaymentSimulator, message: &RefundMessage) -> Result<Re
         _ => RefundWord::Pending,
     };
     let pending = faults.refund_pending;
-    held.refunds.push(HeldRefund { id: message.id.clone(), amount, state, pending });
+    held.refunds.push(HeldRefund { id: message.id.clone(), amount, state, at: Timestamp::now(), pending });
     Ok(state)
 }
 

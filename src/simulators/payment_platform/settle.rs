@@ -2,13 +2,16 @@
 //! response to it.
 
 use actix_web::{HttpResponse, web};
+use jiff::Timestamp;
 
 use super::PaymentSimulator;
 use crate::clock::day_of;
+use crate::config::Secret;
 use crate::national::payment_platform::settlement::{
-    SettlementKind, SettlementLine, SettlementMessage, SettlementReply, write_file,
+    SettlementField, SettlementKind, SettlementLine, SettlementMessage, SettlementReply, write_file,
 };
-use crate::national::payment_platform::{OTHER_ERROR, RefundWord, SUCCESS};
+use crate::national::payment_platform::{OTHER_ERROR, Partner, RefundWord, SUCCESS};
+use crate::simulators::gateway_faults::FileFault;
 
 /// Gives the file of a day.
 pub(super) async fn file(
@@ -19,36 +22,60 @@ pub(super) async fn file(
         return broken;
     }
     let (partner, day) = (&platform.partner, question.day.as_str());
+    let fault = platform.dial.faults().file;
     let reply = if question.is_authentic(partner) {
-        let text = write_file(&lines(&platform, day), &platform.settlement_fields);
+        let text = disturbed(lines(&platform, day), fault, &platform.settlement_fields);
         SettlementReply::new(partner, SUCCESS, "Thành công", day, &text)
     } else {
         SettlementReply::new(partner, OTHER_ERROR, "Sai mã xác thực", day, "")
     };
+    let stranger = Partner { code: partner.code.clone(), key: Secret::new("another key".to_owned()) };
+    let reply = if fault == Some(FileFault::Forged) { reply.sign(&stranger) } else { reply };
     platform.dial.answered(HttpResponse::Ok().json(reply))
 }
 
-/// What was paid on a day of Việt Nam (`yyyyMMdd`), and given back of it.
+/// The file as it should be, or as the fault says.
+fn disturbed(mut lines: Vec<SettlementLine>, fault: Option<FileFault>, fields: &[SettlementField]) -> String {
+    let first = lines.iter().position(|line| line.kind == SettlementKind::Payment);
+    match (fault, first) {
+        (Some(FileFault::OtherAmount), Some(at)) => lines[at].amount += 1,
+        (Some(FileFault::Missing), Some(at)) => drop(lines.remove(at)),
+        (Some(FileFault::Twice), Some(at)) => lines.insert(at, lines[at].clone()),
+        (Some(FileFault::Unknown), _) => lines.push(SettlementLine {
+            at: None,
+            transaction: "GD-LA".to_owned(),
+            reference: "KHONG-CO".to_owned(),
+            kind: SettlementKind::Payment,
+            amount: 5000,
+            bank: String::new(),
+        }),
+        _ => {}
+    }
+    let text = write_file(&lines, fields);
+    if fault == Some(FileFault::Cut) { text.chars().take(text.len() / 2).collect() } else { text }
+}
+
+/// What was paid on a day of Việt Nam (`yyyyMMdd`), and what was given back on it.
 fn lines(platform: &PaymentSimulator, day: &str) -> Vec<SettlementLine> {
     let orders = platform.orders();
+    let is_of = |at: Timestamp| day_of(at).strftime("%Y%m%d").to_string() == day;
     let mut lines = Vec::new();
     for (reference, held) in orders.iter() {
         let Some((transaction, at)) = &held.paid else { continue };
-        if day_of(*at).strftime("%Y%m%d").to_string() != day {
-            continue;
-        }
-        let line = |transaction: &str, kind, amount| SettlementLine {
-            at: Some(*at),
+        let line = |transaction: &str, at: Timestamp, kind, amount| SettlementLine {
+            at: Some(at),
             transaction: transaction.to_owned(),
             reference: reference.clone(),
             kind,
             amount,
             bank: "VIETINBANK".to_owned(),
         };
-        let amount = held.init.amount.parse().unwrap_or_default();
-        lines.push(line(transaction, SettlementKind::Payment, amount));
-        let given = held.refunds.iter().filter(|refund| refund.state == RefundWord::Success);
-        lines.extend(given.map(|refund| line(&refund.id, SettlementKind::Refund, refund.amount)));
+        if is_of(*at) {
+            let amount = held.init.amount.parse().unwrap_or_default();
+            lines.push(line(transaction, *at, SettlementKind::Payment, amount));
+        }
+        let given = held.refunds.iter().filter(|r| r.state == RefundWord::Success && is_of(r.at));
+        lines.extend(given.map(|r| line(&r.id, r.at, SettlementKind::Refund, r.amount)));
     }
     lines.sort_by(|one, other| one.transaction.cmp(&other.transaction));
     lines

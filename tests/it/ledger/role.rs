@@ -129,7 +129,9 @@ fn every_session_of_the_door_works_under_the_role() {
         "dossier_event",
         "posting",
         "refund_by_hand",
+        "settlement_line",
         "transfer",
+        "unmatched_resolution",
     ];
     assert_eq!(lines(&mut db.connect(), only_added_to), expected);
 }

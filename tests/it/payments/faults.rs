@@ -195,14 +195,14 @@ async fn the_days_settlement_file_tells_what_was_taken_and_given_back() {
     stage.give("national", &refund).await.unwrap();
     let (platform, now) = (stage.platform(), stage.db.clock.now());
     let today = motcua::clock::day_of(jiff::Timestamp::now());
-    let lines = platform.settlement(today, now).await.unwrap();
+    let lines = platform.settlement_lines(&platform.settlement(today, now).await.unwrap()).unwrap();
     let told: Vec<_> = lines.iter().map(|line| (line.transaction.as_str(), line.kind, line.amount)).collect();
     assert_eq!(
         told,
         [(refund.transaction.as_str(), SettlementKind::Payment, 7000), ("RF1", SettlementKind::Refund, 3000)]
     );
     assert_eq!(lines[0].reference, refund.reference);
-    assert_eq!(platform.settlement(today.yesterday().unwrap(), now).await.unwrap(), []);
+    assert_eq!(platform.settlement(today.yesterday().unwrap(), now).await.unwrap(), "TONG|0|0\n");
     let response = [("GD1".to_owned(), Agreement::OnlyTheirs), ("RF1".to_owned(), Agreement::Same)];
     platform.settlement_response(today, &response, now).await.unwrap();
     let shown = format!("{}/settlement/{}/response", stage.simulator, today.strftime("%Y%m%d"));

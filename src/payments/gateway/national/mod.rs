@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use futures_util::FutureExt;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::settlement::{Agreement, FileLine, LineKind, SettlementFiles};
 use super::{
     Answer, Demand, DemandLine, Found, Gateway, Notice, Offer, Payment, Question, Refund, RefundState, Says,
     Source, Words, exact,
 };
 use crate::config::{self, Config};
+use crate::national::payment_platform::settlement::{SettlementKind, SettlementLine};
 use crate::national::payment_platform::{
     self as platform, CURRENCY, Callback, FeeLine, Partner, PaymentPlatform, Receipt, SUCCESS, Unreadable,
 };
@@ -127,6 +130,46 @@ impl Gateway for National {
 
     fn refund_state<'a>(&'a self, refund: &'a Refund, now: Timestamp) -> Answer<'a, RefundState> {
         async move { Ok(state(self.platform.refund_state(&wanted(refund), now).await?)) }.boxed()
+    }
+
+    fn settlement(&self) -> Option<&dyn SettlementFiles> {
+        Some(self)
+    }
+}
+
+impl SettlementFiles for National {
+    fn fetch(&self, day: Date, now: Timestamp) -> Answer<'_, String> {
+        async move { self.platform.settlement(day, now).await }.boxed()
+    }
+
+    fn read(&self, file: &str) -> Result<Vec<FileLine>> {
+        let lines = self.platform.settlement_lines(file)?;
+        Ok(lines.into_iter().zip(file.lines()).map(|(line, raw)| in_our_words(line, raw)).collect())
+    }
+
+    fn respond<'a>(&'a self, day: Date, lines: &'a [(String, Agreement)], now: Timestamp) -> Answer<'a, ()> {
+        let told: Vec<(String, platform::settlement::Agreement)> =
+            lines.iter().map(|(number, agreement)| (number.clone(), in_their_words(*agreement))).collect();
+        async move { self.platform.settlement_response(day, &told, now).await }.boxed()
+    }
+}
+
+fn in_our_words(line: SettlementLine, raw: &str) -> FileLine {
+    let kind = match line.kind {
+        SettlementKind::Payment => LineKind::Payment,
+        SettlementKind::Refund => LineKind::Refund,
+    };
+    let SettlementLine { at, transaction, reference, amount, bank, .. } = line;
+    FileLine { kind, transaction, reference, amount, bank, at, raw: raw.to_owned() }
+}
+
+fn in_their_words(agreement: Agreement) -> platform::settlement::Agreement {
+    use platform::settlement::Agreement as Theirs;
+    match agreement {
+        Agreement::Same => Theirs::Same,
+        Agreement::OnlyTheirs => Theirs::OnlyTheirs,
+        Agreement::OtherAmount => Theirs::OtherAmount,
+        Agreement::OnlyOurs => Theirs::OnlyOurs,
     }
 }
 
