@@ -12,7 +12,7 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use secret::Secret;
+pub use secret::{Secret, previous};
 
 /// The documented defaults, as they stand in the binary.
 pub const DEFAULTS: &str = include_str!("../motcua.default.toml");
@@ -120,7 +120,6 @@ pub struct Payment {
     pub gateway_url: String,
     pub partner_code: String,
     pub secret_key: Secret<String>,
-    /// Empty: none; see [`previous`].
     pub previous_key: Secret<String>,
     pub beneficiary_account: String,
     pub beneficiary_bank: String,
@@ -139,7 +138,6 @@ pub struct Vnpay {
     pub url: String,
     pub merchant_code: String,
     pub secret_key: Secret<String>,
-    /// Empty: none; see [`previous`].
     pub previous_key: Secret<String>,
     pub timeout_seconds: u64,
 }
@@ -377,12 +375,6 @@ impl Config {
         }
         Ok(text)
     }
-}
-
-/// A key that was rotated away, if its messages still count: an empty key is none, or anybody
-/// could sign.
-pub fn previous(key: &Secret<String>) -> Option<Secret<String>> {
-    Some(key.clone()).filter(|key| !key.expose().is_empty())
 }
 
 /// How programs on this machine reach a listener; one on every address of the

@@ -24,7 +24,7 @@ use world::World;
 const CASES: u32 = 4;
 const STEPS: std::ops::Range<usize> = 14..18;
 /// A case takes half a minute: few tries to make a failure smaller.
-const SHRINKS: u32 = 4;
+const SHRINKS: u32 = 3;
 
 /// A world that came through a case is that of the next one, too.
 static WORLD: Mutex<Option<World>> = Mutex::new(None);

@@ -308,10 +308,7 @@ impl<'s> Play<'s> {
 
     /// What failed is tried again now: nobody waits for hours here.
     fn hurry(&self) -> Result<()> {
-        self.stage.execute(
-            "UPDATE job SET run_at = now() WHERE run_at > now() AND state = 'waiting' AND attempts < 12",
-            &[],
-        )
+        self.stage.execute(include_str!("../sql/hurry.sql"), &[])
     }
 
     /// The genuine notices of the last part, which is paid and not told of, as requests.

@@ -181,7 +181,7 @@ impl World {
         let begun = Instant::now();
         for round in 0..4 {
             if round == 2 {
-                self.tell_of_the_closed();
+                self.tell_of_what_ended();
             }
             self.forward(ROUND);
             while !self.is_quiet() {
@@ -191,16 +191,22 @@ impl World {
         }
     }
 
-    /// Of attempts that were paid after the gateway had denied it nobody asks again: its notice,
-    /// which it repeats until it is taken, comes through at last.
-    fn tell_of_the_closed(&mut self) {
-        let sql = "SELECT reference AS line FROM payment_attempt WHERE state = 'closed'";
-        let closed: BTreeSet<String> = lines(&mut self.portal.database(), sql).into_iter().collect();
+    /// Nobody asks again about an attempt that the gateway denied, or by which money came: the
+    /// notice of what comes after it, which the gateway repeats until it is taken, gets through
+    /// at last.
+    fn tell_of_what_ended(&mut self) {
+        let mut connection = self.portal.database();
+        let ended =
+            lines(&mut connection, "SELECT reference AS line FROM payment_attempt WHERE state <> 'open'");
+        let ended: BTreeSet<String> = ended.into_iter().collect();
+        let known =
+            lines(&mut connection, "SELECT transaction || ' ' || amount AS line FROM gateway_payment");
+        let known: BTreeSet<String> = known.into_iter().collect();
         let mut random = Picks { share: 0, seed: 0 }.random();
         let mut work = Vec::new();
         for (gateway, book) in self.books() {
             for Taken { reference, transaction, amount } in book.payments {
-                if closed.contains(&reference) {
+                if ended.contains(&reference) && !known.contains(&format!("{transaction} {amount}")) {
                     let about = About { gateway, reference, transaction, amount };
                     let (hands, notice) =
                         (self.hands.clone(), self.keys.write(Kind::Genuine, &about, &mut random));
