@@ -127,7 +127,8 @@ pub struct Payment {
     /// The fields of a line of the settlement file, in their order.
     pub settlement_fields: Vec<String>,
     pub timeout_seconds: u64,
-    pub poll_seconds: u64,
+    /// Of every gateway: payments and refunds that are due to be asked about.
+    pub ask_every_seconds: u32,
 }
 
 /// VNPAY, a second gateway.
@@ -278,8 +279,8 @@ impl Config {
             ("auth.access_token_minutes", self.auth.access_token_minutes.into()),
             ("auth.max_failures", self.auth.max_failures.into()),
             ("files.max_bytes", self.files.max_bytes),
-            ("payment.poll_seconds", self.payment.poll_seconds),
             ("deadlines.late_every_seconds", self.deadlines.late_every_seconds.into()),
+            ("payment.ask_every_seconds", self.payment.ask_every_seconds.into()),
             ("jobs.lease_seconds", self.jobs.lease_seconds.into()),
             ("jobs.max_attempts", self.jobs.max_attempts.into()),
         ];

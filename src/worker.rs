@@ -35,9 +35,9 @@ const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 pub fn runner(app: &Arc<App>) -> Result<Runner> {
     let gateways = Arc::new(Gateways::new(&app.config)?);
     let (asked, refunding, refunded) = (gateways.clone(), gateways.clone(), gateways.clone());
-    let poll_every = Duration::from_secs(app.config.payment.poll_seconds);
     let (fetched, looked_for) = (gateways.clone(), gateways.clone());
     let late_every = Duration::from_secs(app.config.deadlines.late_every_seconds.into());
+    let ask_every = Duration::from_secs(app.config.payment.ask_every_seconds.into());
     let runner = Runner::new(app.clone())
         .on(payments::OPEN_PAYMENT, move |context| {
             let gateways = gateways.clone();
@@ -65,11 +65,11 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             context.finish_with(move |tx| payment_events::fee_paid(&app, tx, paid.dossier_id)).await
         })
         .every(Periodic::new("mark_late", late_every, |app| async move { late::mark(&app).await.map(drop) }))
-        .every(Periodic::new("poll_payments", poll_every, move |app| {
+        .every(Periodic::new("poll_payments", ask_every, move |app| {
             let gateways = asked.clone();
             async move { payments::poll_payments(&app.db, &gateways).await.map(drop) }
         }))
-        .every(Periodic::new("poll_refunds", poll_every, move |app| {
+        .every(Periodic::new("poll_refunds", ask_every, move |app| {
             let gateways = refunded.clone();
             async move { payments::poll_refunds(&app.db, &gateways).await.map(drop) }
         }))

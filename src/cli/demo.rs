@@ -68,7 +68,7 @@ async fn perform(config: Config, db: Db, teller: demo::Teller) -> Result<()> {
     let played = demo::play(&config, teller).await;
     handle.stop(true).await;
     running.await??;
-    played
+    played.map(drop)
 }
 
 /// A directory that is removed at the end.

@@ -95,7 +95,24 @@ fn introduce(config: &Config) -> Result<()> {
 /// Plays the story against this portal; a wrong outcome is told, and the portal stays up.
 async fn tell(config: Config) {
     match demo::play(&config, demo::table()).await {
-        Ok(()) => println!("\nBảy câu chuyện đã xong, mọi bước đều đúng. Đồng hồ chạy lại; Ctrl-C để dừng."),
+        Ok(look_up) => {
+            invite(&config, look_up).await;
+            println!("\nBảy câu chuyện đã xong, mọi bước đều đúng. Đồng hồ chạy lại; Ctrl-C để dừng.");
+        }
         Err(error) => eprintln!("motcua: the demo story went wrong: {error:#}"),
+    }
+}
+
+/// What is left for whoever looks on: a fee to pay by clicking, and a receipt to look up.
+async fn invite(config: &Config, look_up: Option<String>) {
+    match demo::leave_to_pay(config).await {
+        Ok(left) => {
+            println!("\nTự tay thử, bằng trình duyệt:");
+            println!("  trang nộp lệ phí  {} (hồ sơ {}, 7.000 đồng)", left.page, left.dossier);
+        }
+        Err(error) => eprintln!("motcua: no order could be left to pay: {error:#}"),
+    }
+    if let Some(address) = look_up {
+        println!("  tra cứu biên lai  {address}");
     }
 }

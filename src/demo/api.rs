@@ -89,6 +89,16 @@ impl Api {
         answer(self.request(Method::PUT, path, None).json(body)).await
     }
 
+    /// The address of the portal, without a slash at its end.
+    pub fn portal(&self) -> &str {
+        &self.portal
+    }
+
+    /// Turns the fault dial of a simulator.
+    pub async fn turn(&self, url: &str, faults: &Value) -> Result<Answer> {
+        answer(self.http.put(url).json(faults)).await
+    }
+
     /// Uploads a file as the body of a request.
     pub async fn upload(&self, path: &str, token: &str, bytes: Vec<u8>) -> Result<Answer> {
         let request = self.request(Method::POST, path, Some(token));

@@ -1,20 +1,28 @@
-//! (e) Founding a household business, 1.001612: refused with structured reasons, filed again
-//! as the reasons said, and granted.
+//! (e) Founding a household business, 1.001612: filed online, where it costs nothing, refused
+//! with structured reasons, filed again at the counter as the reasons said, paid by card and
+//! granted.
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::answers;
-use super::cast::{citizen, official};
+use super::cast::{Person, citizen, official};
 use super::stage::{Filing, Stage, status};
 
 /// Filed anew on Friday morning: two working days end on Tuesday, 17:00.
-const DUE: &str = "2026-09-22T17:00";
+const FILED: &str = "2026-09-22T17:00";
+/// Five working minutes were waited for the money.
+const DUE: &str = "2026-09-23T07:35";
+/// At the counter; online it is nothing.
+const FEE: i64 = 100_000;
 
 pub async fn play(stage: &mut Stage) -> Result<()> {
     let (owner, clerk) = (citizen("022185000006")?, official("baichay.motcua")?);
     let (specialist, leader) = (official("baichay.chuyenvien")?, official("baichay.lanhdao")?);
-    stage.begin('e', "Đăng ký hộ kinh doanh 1.001612: bị từ chối có lý do, nộp lại, được cấp")?;
+    stage.begin(
+        'e',
+        "Đăng ký hộ kinh doanh 1.001612: bị từ chối có lý do, nộp lại tại quầy, trả bằng thẻ, được cấp",
+    )?;
 
     let mut answers = answers::of("1.001612")?;
     let right = answers["business_name"].clone();
@@ -34,13 +42,9 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     let refuse = json!({ "action": "refuse", "reasons": [reason] });
     stage.act(&clerk, "Từ chối, nêu trường sai và cách sửa", refuse, status(3).amount(0)).await?;
 
-    stage.at("2026-09-18T08:00").await?;
     answers["business_name"] = right;
-    let expect = |code| status(code).due(DUE).amount(0).late(false);
-    stage.file(&owner, "Nộp lại với tên đã sửa", &filing(answers), expect(1)).await?;
-    stage.at("2026-09-18T08:20").await?;
-    stage.act(&clerk, "Tiếp nhận hồ sơ", json!({ "action": "receive" }), expect(2)).await?;
-    stage.act(&clerk, "Chuyển phòng chuyên môn", json!({ "action": "hand_over" }), expect(4)).await?;
+    again(stage, &owner, answers).await?;
+    let expect = |code| status(code).due(DUE).amount(FEE).owed(0).late(false);
     stage.at("2026-09-18T14:10").await?;
     stage.act(&specialist, "Thẩm định, trình lãnh đạo", json!({ "action": "forward" }), expect(4)).await?;
     stage.at("2026-09-21T09:00").await?;
@@ -48,7 +52,32 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     let result = json!({ "code": "KQ.G12.001041", "number": "22C8000123" });
     let finish = json!({ "action": "finish", "result": result });
     stage.act(&specialist, "Cấp giấy chứng nhận", finish, expect(9)).await?;
-    stage.act(&clerk, "Trả kết quả trực tuyến", json!({ "action": "return_result" }), expect(10)).await
+    let give = json!({ "action": "return_result", "returned_to": owner.name });
+    stage.act(&clerk, "Trả giấy chứng nhận tại quầy", give, expect(10)).await
+}
+
+/// At the counter, where the fee is due: paid by card.
+async fn again(stage: &mut Stage, owner: &Person, answers: Value) -> Result<()> {
+    let (clerk, cashier) = (official("baichay.motcua")?, official("baichay.thuquy")?);
+    stage.at("2026-09-18T08:00").await?;
+    let filing = Filing {
+        channel: "counter",
+        return_by: "counter",
+        files: &[],
+        papers: &["1.001612-TP01", "1.001612-TP03"],
+        applicant: Some(json!({ "kind": "citizen", "name": owner.name, "identity_no": "022185000006" })),
+        ..filing(answers)
+    };
+    stage.file(&clerk, "Nhận lại hồ sơ với tên đã sửa, tại quầy", &filing, status(1).due(FILED)).await?;
+    stage.at("2026-09-18T08:20").await?;
+    let received = status(2).due(FILED).amount(FEE).owed(FEE);
+    stage.act(&clerk, "Tiếp nhận, tính lệ phí", json!({ "action": "receive" }), received).await?;
+    let waits = status(6).due(FILED).amount(FEE).owed(FEE).paused(true);
+    stage.act(&clerk, "Yêu cầu nộp lệ phí", json!({ "action": "request_payment" }), waits).await?;
+    stage.at("2026-09-18T08:25").await?;
+    let paid = status(4).due(DUE).amount(FEE).owed(0);
+    stage.card(&cashier, "Ghi phiếu máy quẹt thẻ 100.000 đồng", ("000125", FEE), paid).await?;
+    stage.receipts(&cashier, "In biên lai thu lệ phí", paid).await
 }
 
 fn filing(answers: Value) -> Filing {

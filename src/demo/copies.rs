@@ -42,6 +42,7 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     stage.at("2026-09-17T09:10").await?;
     let expect = |code| status(code).due(DUE).amount(21_000).owed(0).late(false);
     stage.pay(&visitor, &clerk, "Nộp 21.000 đồng bằng mã trên màn hình của quầy", expect(4)).await?;
+    stage.receipts(&clerk, "In biên lai thu phí cho người nộp", expect(4)).await?;
 
     stage.at("2026-09-17T09:25").await?;
     stage

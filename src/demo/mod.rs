@@ -25,21 +25,47 @@ use stage::Stage;
 pub use cast::accounts;
 pub use told::{Teller, lines, table};
 
-/// How often overdue dossiers are looked for while a demo runs: somebody waits for it.
+/// How often overdue dossiers are looked for, and gateways are asked about payments, while a demo
+/// runs: somebody waits for it.
 const LATE_EVERY_SECONDS: u32 = 1;
+const ASK_EVERY_SECONDS: u32 = 1;
+
+/// When all stories have ended.
+const LAST_DAY: &str = "2026-10-12T08:00";
 
 /// Changes the configuration to what suits a demo.
 pub fn adapt(config: &mut Config) {
     config.demo.set_clock = true;
     config.deadlines.late_every_seconds = config.deadlines.late_every_seconds.min(LATE_EVERY_SECONDS);
+    config.payment.ask_every_seconds = config.payment.ask_every_seconds.min(ASK_EVERY_SECONDS);
 }
 
-/// Plays all stories against the running portal and simulators, then lets the clock run again.
-pub async fn play(config: &Config, teller: Teller) -> Result<()> {
+/// Plays all stories against the running portal and simulators, then lets the clock run again;
+/// gives the address at which the receipt that was shown last is looked up.
+pub async fn play(config: &Config, teller: Teller) -> Result<Option<String>> {
     let mut stage = Stage::new(config, teller)?;
     let played = stories(&mut stage).await;
     stage.release_clock().await?;
-    played
+    played?;
+    Ok(stage.look_up())
+}
+
+/// A dossier that waits for its fee, so that whoever looks on can pay it.
+#[derive(Debug, Clone)]
+pub struct ToPay {
+    pub dossier: String,
+    /// The gateway's page.
+    pub page: String,
+}
+
+/// Files a dossier now and demands its fee. Where the stories have not happened yet, no procedure
+/// may be in force: then it is filed when they have ended.
+pub async fn leave_to_pay(config: &Config) -> Result<ToPay> {
+    let mut stage = Stage::new(config, Box::new(|_| Ok(())))?;
+    stage.not_before(LAST_DAY).await?;
+    let left = residence::leave_to_pay(&mut stage).await;
+    stage.release_clock().await?;
+    left
 }
 
 async fn stories(stage: &mut Stage) -> Result<()> {

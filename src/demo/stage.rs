@@ -1,6 +1,8 @@
 //! The stage: who is logged in, what time it is, which dossier the story is about, and the
 //! comparison of every outcome with what the story expects.
 
+mod money;
+
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::api::{Answer, Api, text};
 use super::cast::{Login, Person};
-use super::told::{Said, Step, Teller, local};
+use super::told::{Paper, Refunded, Said, Step, Teller, local};
 use crate::clock::vietnam;
 use crate::config::Config;
 use crate::workflow::DossierStatus;
@@ -20,6 +22,8 @@ use crate::workflow::DossierStatus;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often is looked whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Status of a dossier that waits for money.
+const AWAITS_PAYMENT: u8 = 6;
 /// The smallest file that is a PDF: a catalogue and no page.
 const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj \
     2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
@@ -122,6 +126,8 @@ pub struct Stage {
     password: String,
     /// Address of the tax office, where slips arrive.
     tax_office: String,
+    /// Address of the payment platform's simulator.
+    gateway: String,
     pause: Duration,
     teller: Teller,
     /// Tokens live for minutes: they are forgotten when the clock is set.
@@ -130,6 +136,11 @@ pub struct Stage {
     story: char,
     step: u32,
     code: String,
+    /// What the next step shows of receipts and of money that came back.
+    papers: Vec<Paper>,
+    refunded: Option<Refunded>,
+    /// Where the receipt that was shown last, and stands, is looked up.
+    look_up: Option<String>,
 }
 
 impl Stage {
@@ -138,6 +149,7 @@ impl Stage {
             api: Api::new(config.public_url())?,
             password: config.demo.password.expose().clone(),
             tax_office: config.tax_office_url(),
+            gateway: config.payment_gateway(),
             pause: Duration::from_millis(config.demo.pause_ms),
             teller,
             tokens: HashMap::new(),
@@ -145,6 +157,9 @@ impl Stage {
             story: ' ',
             step: 0,
             code: String::new(),
+            papers: Vec::new(),
+            refunded: None,
+            look_up: None,
         })
     }
 
@@ -166,9 +181,25 @@ impl Stage {
             .map(drop)
     }
 
+    /// Sets the portal's clock to a local time if that is still to come.
+    pub async fn not_before(&mut self, time: &str) -> Result<()> {
+        self.now = Timestamp::now();
+        if moment(time)? > self.now { self.at(time).await } else { Ok(()) }
+    }
+
     /// Lets the portal's clock run again.
     pub async fn release_clock(&mut self) -> Result<()> {
         self.api.put("/demo/clock", &json!({ "now": null })).await?.ok("thả đồng hồ").map(drop)
+    }
+
+    /// Code of the dossier that the story is about.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Where the receipt that was shown last is looked up.
+    pub fn look_up(&self) -> Option<String> {
+        self.look_up.clone()
     }
 
     /// Prepares a draft with its files and submits it; the story is about this dossier now.
@@ -235,18 +266,6 @@ impl Stage {
         let path = format!("/api/v1/dossiers/{}/files?{query}", self.code);
         let file = self.api.upload(&path, &token, PDF.to_vec()).await?.ok(name)?;
         text(&file, "id")
-    }
-
-    /// The one who owes pays at the gateway; waits until the portal has heard of it.
-    /// `looks` follows the dossier: at the counter that is a clerk.
-    pub async fn pay(&mut self, payer: &Person, looks: &Person, did: &str, expect: Expect) -> Result<()> {
-        let opened = self.wait(looks, "mở khoản thanh toán", |seen| seen.pay_url.is_some()).await?;
-        let pay_url = opened.pay_url.context("không có trang thanh toán")?;
-        self.api.pay(&pay_url).await?.ok(did)?;
-        let before = opened.status;
-        let seen =
-            self.wait(looks, "ghi nhận thanh toán", |seen| seen.owed == 0 && seen.status != before).await?;
-        self.record(payer, did, &seen, expect, None).await
     }
 
     /// Waits until the periodic task has marked the dossier late.
@@ -367,6 +386,8 @@ impl Stage {
             ok: wrong.is_empty(),
             wrong,
             code: self.code.clone(),
+            receipts: std::mem::take(&mut self.papers),
+            refunded: self.refunded.take(),
         };
         (self.teller)(Said::Step(&step))?;
         ensure!(step.ok, "chuyện ({}) bước {}: {}", self.story, self.step, step.wrong.join("; "));
@@ -398,7 +419,7 @@ fn number(body: &Value, member: &str) -> Result<i64> {
         .with_context(|| format!("câu trả lời không có số {member}: {body}"))
 }
 
-/// A local time without seconds.
+/// A local time; its seconds may be left out.
 fn moment(text: &str) -> Result<Timestamp> {
     let local: DateTime = text.parse()?;
     Ok(local.to_zoned(vietnam())?.timestamp())

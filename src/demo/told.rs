@@ -46,6 +46,34 @@ pub struct Step {
     pub wrong: Vec<String>,
     /// Code of the dossier.
     pub code: String,
+    /// Receipts of the dossier, where the step is about them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<Paper>,
+    /// What the payer got back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Refunded>,
+}
+
+/// A receipt (biên lai).
+#[derive(Debug, Clone, Serialize)]
+pub struct Paper {
+    /// Symbol of its series.
+    pub series: String,
+    pub number: String,
+    /// Đồng.
+    pub amount: i64,
+    /// valid, cancelled or replaced.
+    pub state: String,
+    /// Address at which its holder looks it up.
+    pub look_up: String,
+}
+
+/// Money that came back.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refunded {
+    pub gateway: String,
+    /// Đồng.
+    pub amount: i64,
 }
 
 /// What a teller is given.
@@ -99,6 +127,18 @@ fn line(step: &Step) -> String {
         "{mark} {at:<26} {who:<38} {}\n{:8}{status}; hạn {due}{clock}; {money}; {}",
         step.did, "", step.code
     );
+    for paper in &step.receipts {
+        let state = match paper.state.as_str() {
+            "valid" => "có hiệu lực",
+            "cancelled" => "đã hủy",
+            _ => "đã bị thay thế",
+        };
+        let (amount, number) = (grouped(paper.amount), &paper.number);
+        line.push_str(&format!("\n{:8}biên lai {} số {number}: {amount} đ, {state}", "", paper.series));
+    }
+    if let Some(Refunded { gateway, amount }) = &step.refunded {
+        line.push_str(&format!("\n{:8}đã hoàn {} đ qua cổng {gateway}", "", grouped(*amount)));
+    }
     for wrong in &step.wrong {
         line.push_str(&format!("\n      SAI: {wrong}"));
     }

@@ -144,11 +144,21 @@ fn fees(loaded: &Loaded) -> Result<Vec<FeeLine>> {
 }
 
 /// Charges, and the payment that is opened for them.
-pub fn money(tx: &mut Tx, debtor: &Debtor, lines: &[FeeLine], plans: &[Plan]) -> Result<()> {
-    let charges: Vec<ChargeIn> = lines.iter().map(charge).collect();
-    if !charges.is_empty() {
-        payments::write_charges(tx, debtor, &charges)?;
-    }
+fn money(tx: &mut Tx, debtor: &Debtor, lines: &[FeeLine], plans: &[Plan]) -> Result<()> {
+    money_of_all(tx, &[(*debtor, lines, plans)])
+}
+
+/// The same for many dossiers, whose charges are written and booked together.
+pub fn money_of_all(tx: &mut Tx, all: &[(Debtor, &[FeeLine], &[Plan])]) -> Result<()> {
+    let charges: Vec<Vec<ChargeIn>> =
+        all.iter().map(|(_, lines, _)| lines.iter().map(charge).collect()).collect();
+    let owed: Vec<(Debtor, &[ChargeIn])> =
+        all.iter().zip(&charges).map(|((debtor, ..), charges)| (*debtor, charges.as_slice())).collect();
+    payments::write_all_charges(tx, &owed)?;
+    all.iter().try_for_each(|(debtor, _, plans)| open_payment(tx, debtor, plans))
+}
+
+fn open_payment(tx: &mut Tx, debtor: &Debtor, plans: &[Plan]) -> Result<()> {
     if plans.iter().any(|plan| plan.effects.contains(&SideEffect::OpenPayment)) {
         let due = payments::balance(tx.conn, debtor.dossier_id)?.due();
         if due > 0 {

@@ -316,13 +316,8 @@ fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
     if !with_files.is_empty() {
         crate::files::move_to_dossiers(tx, &with_files)?;
     }
-    for submission in batch {
-        let filed = &submission.filed;
-        let payer = Payer::of(filed.id, filed.person_id, filed.org_id);
-        let debtor = Debtor { dossier_id: filed.id, payer, unit_id: filed.receiving_unit_id };
-        store::money(tx, &debtor, &filed.charges, &filed.plans)?;
-    }
-    Ok(())
+    let owed: Vec<_> = batch.iter().map(|s| (s.filed.debtor(), &*s.filed.charges, &*s.filed.plans)).collect();
+    store::money_of_all(tx, &owed)
 }
 
 /// The jobs that a plan asks for, about its event `seq`.
@@ -406,6 +401,11 @@ fn secret() -> String {
 }
 
 impl Filed {
+    fn debtor(&self) -> Debtor {
+        let payer = Payer::of(self.id, self.person_id, self.org_id);
+        Debtor { dossier_id: self.id, payer, unit_id: self.receiving_unit_id }
+    }
+
     /// The row of the dossier under its code.
     fn row(&self, code: &DossierCode, tracking_secret: String) -> Result<DossierRow> {
         let last = self.plans.last().map(|plan| &plan.state).unwrap_or(&self.start);

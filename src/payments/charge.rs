@@ -3,9 +3,11 @@
 //! A charge is written once and never changed: a later change of the fee rules changes
 //! nothing that was charged.
 
+use std::collections::HashSet;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -95,39 +97,58 @@ pub struct Debtor {
 /// charged before stands as it is: a workflow may pass the step that computes the fees again,
 /// and the dossier owes each of them once. What costs nothing is not booked.
 pub fn write_charges(tx: &mut Tx, debtor: &Debtor, charges: &[ChargeIn]) -> Result<()> {
-    let (now, dossier_id) = (to_sql(tx.now), debtor.dossier_id);
-    let rows: Vec<_> = charges
+    write_all_charges(tx, &[(*debtor, charges)])
+}
+
+/// The same for many dossiers in two statements, one for the charges and one for the book: there
+/// every account is named once, in one order for all transactions, so that two batches never
+/// wait for each other in a circle.
+pub fn write_all_charges(tx: &mut Tx, all: &[(Debtor, &[ChargeIn])]) -> Result<()> {
+    let rows: Vec<(Uuid, Debtor, &ChargeIn)> = all
         .iter()
-        .map(|c| {
-            (
-                charge::id.eq(Uuid::now_v7()),
-                charge::dossier_id.eq(dossier_id),
-                charge::fee_code.eq(&c.fee_code),
-                charge::name.eq(&c.name),
-                charge::kind.eq(c.kind.word()),
-                charge::amount.eq(c.amount),
-                charge::refundable.eq(c.refundable),
-                charge::explanation.eq(&c.explanation),
-                charge::created_at.eq(now),
-            )
-        })
+        .flat_map(|(debtor, charges)| charges.iter().map(|charge| (Uuid::now_v7(), *debtor, charge)))
         .collect();
-    let written: Vec<(Uuid, String, String, i64)> = diesel::insert_into(charge::table)
-        .values(rows)
-        .on_conflict((charge::dossier_id, charge::fee_code))
-        .do_nothing()
-        .returning((charge::id, charge::name, charge::kind, charge::amount))
-        .get_results(tx.conn)?;
-    let owed = written.into_iter().filter(|(.., amount)| *amount > 0);
-    let entries = owed.map(|(id, name, kind, amount)| {
-        let levy = ChargeKind::of(&kind)?.levy();
-        let (debit, credit) =
-            (Account::Receivable(debtor.payer), Account::Revenue { unit_id: debtor.unit_id, levy });
-        let cause = Cause { kind: "charge", id };
-        Ok(Entry::of(Kind::Charge, cause, &name, debit, credit, amount).about(Some(dossier_id), None))
-    });
-    ledger::book_all(tx, &entries.collect::<Result<Vec<_>>>()?)?;
-    Ok(())
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let written = insert(tx, &rows)?;
+    let owed = rows.iter().filter(|(id, _, charge)| charge.amount > 0 && written.contains(id));
+    let entry = |(id, debtor, charge): &(Uuid, Debtor, &ChargeIn)| {
+        let (debit, levy) = (Account::Receivable(debtor.payer), charge.kind.levy());
+        let credit = Account::Revenue { unit_id: debtor.unit_id, levy };
+        let cause = Cause { kind: "charge", id: *id };
+        let entry = Entry::of(Kind::Charge, cause, &charge.name, debit, credit, charge.amount);
+        entry.about(Some(debtor.dossier_id), None)
+    };
+    ledger::book_all(tx, &owed.map(entry).collect::<Vec<_>>()).map(drop)
+}
+
+#[derive(QueryableByName)]
+struct Written {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// Writes charges; gives those that were not there before.
+fn insert(tx: &mut Tx, rows: &[(Uuid, Debtor, &ChargeIn)]) -> Result<HashSet<Uuid>> {
+    let of = |text: fn(&ChargeIn) -> &str| rows.iter().map(|(.., charge)| text(charge)).collect::<Vec<_>>();
+    let written: Vec<Written> = prepared(
+        "INSERT INTO charge (id, dossier_id, fee_code, name, kind, amount, refundable, explanation, created_at)
+         SELECT new.*, ?::timestamptz FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) AS new
+         ON CONFLICT (dossier_id, fee_code) DO NOTHING
+         RETURNING id",
+    )
+    .bind::<Timestamptz, _>(to_sql(tx.now))
+    .bind::<Array<SqlUuid>, _>(rows.iter().map(|(id, ..)| *id).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(rows.iter().map(|(_, debtor, _)| debtor.dossier_id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(of(|charge| &charge.fee_code))
+    .bind::<Array<Text>, _>(of(|charge| &charge.name))
+    .bind::<Array<Text>, _>(of(|charge| charge.kind.word()))
+    .bind::<Array<BigInt>, _>(rows.iter().map(|(.., charge)| charge.amount).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(rows.iter().map(|(.., charge)| charge.refundable).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(rows.iter().map(|(.., charge)| &charge.explanation).collect::<Vec<_>>())
+    .load(tx.conn)?;
+    Ok(written.into_iter().map(|row| row.id).collect())
 }
 
 /// The charges of a dossier, in the order of writing.

@@ -21,7 +21,9 @@ pub mod suspense;
 pub mod till;
 
 pub use attempt::{OPEN_PAYMENT, run_open_payment};
-pub use charge::{Balance, Charge, ChargeIn, ChargeKind, Debtor, balance, charges_of, write_charges};
+pub use charge::{
+    Balance, Charge, ChargeIn, ChargeKind, Debtor, balance, charges_of, write_all_charges, write_charges,
+};
 pub use counter::{QrOut, show_qr};
 pub use gateway::Gateways;
 pub use inbox::{FEE_PAID, FeePaid};

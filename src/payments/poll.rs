@@ -3,7 +3,8 @@
 //! Each open attempt is asked about from half a minute after its opening, less and less often,
 //! until it is paid or, after its end, denied: also when its order is settled or given up,
 //! since money may come all the same. A payment found so is taken in through the same door as
-//! a notice. Two runs at once do no harm.
+//! a notice. Meant to be run every few seconds
+//! (`payment.ask_every_seconds`); two runs at once do no harm.
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};

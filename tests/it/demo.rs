@@ -40,6 +40,31 @@ fn last<'a>(story: &[&'a Value], member: &str) -> &'a Value {
     &story.last().expect("the story has steps")[member]
 }
 
+/// `number amount state` of the receipts that a story shows.
+fn receipts(story: &[&Value]) -> Vec<String> {
+    let all = story.iter().flat_map(|step| step["receipts"].as_array().into_iter().flatten());
+    let line = |paper: &Value| {
+        let text = |name: &str| paper[name].as_str().unwrap_or_default().to_owned();
+        assert!(text("look_up").contains(&format!(
+            "/receipts/{}/{}?secret=",
+            text("series"),
+            text("number")
+        )));
+        format!("{} {} {}", text("number"), paper["amount"], text("state"))
+    };
+    all.map(line).collect()
+}
+
+/// One callback is lost and its money found by asking; one fee goes back with its receipt.
+fn money_that_is_found_and_that_comes_back(residence: &[&Value]) {
+    let (lost, found) = (residence[4], residence[5]);
+    assert_eq!((&lost["owed"], &lost["status"]), (&7_000.into(), &6.into()), "nobody has told of it");
+    assert_eq!((&found["owed"], &found["status"], &found["role"]), (&0.into(), &4.into(), &"system".into()));
+    assert_eq!(receipts(residence), ["0000001 7000 valid", "0000002 7000 valid", "0000002 7000 cancelled"]);
+    let refunded: Vec<&Value> = residence.iter().filter_map(|step| step.get("refunded")).collect();
+    assert_eq!(refunded, [&serde_json::json!({ "gateway": "national", "amount": 7_000 })]);
+}
+
 #[test]
 fn the_seven_stories_come_out_as_told() {
     let steps = steps();
@@ -54,7 +79,8 @@ fn the_seven_stories_come_out_as_told() {
     assert!(birth.iter().all(|step| step["amount"] == 0));
 
     let residence = of(&steps, "b");
-    assert_eq!(statuses(&residence), [1, 2, 6, 4, 5, 4, 9, 10]);
+    assert_eq!(statuses(&residence), [1, 2, 6, 4, 5, 4, 9, 10, 1, 2, 6, 4, 7]);
+    assert_eq!(codes(&residence), 2);
     assert_eq!(refusals(&residence), ["nothing_due"]);
     assert_eq!((last(&residence, "amount"), last(&residence, "owed")), (&7_000.into(), &0.into()));
     // Eleven working hours of pause after Wednesday 07:38: Thursday 10:38.
@@ -63,6 +89,7 @@ fn the_seven_stories_come_out_as_told() {
     assert_eq!(residence[supplement]["due_at"], "2026-09-16T07:38:00+07:00");
     assert_eq!(residence[supplement]["paused"], true);
     assert_eq!(residence[supplement + 1]["due_at"], "2026-09-17T10:38:00+07:00");
+    money_that_is_found_and_that_comes_back(&residence);
 
     let marriage = of(&steps, "c");
     assert_eq!(refusals(&marriage), ["presence_recorded"]);
@@ -71,11 +98,15 @@ fn the_seven_stories_come_out_as_told() {
     let copies = of(&steps, "d");
     assert_eq!((last(&copies, "amount"), last(&copies, "owed")), (&21_000.into(), &0.into()));
     assert_eq!(refusals(&copies), ["payment_confirmed"]);
+    assert_eq!(receipts(&copies), ["0000001 21000 valid"]);
     assert_eq!(last(&copies, "status"), 10);
 
     let business = of(&steps, "e");
-    assert_eq!((statuses(&business), codes(&business)), (vec![1, 3, 1, 2, 4, 9, 10], 2));
+    assert_eq!((statuses(&business), codes(&business)), (vec![1, 3, 1, 2, 6, 4, 9, 10], 2));
     assert_eq!(refusals(&business), ["reasons_given"]);
+    assert_eq!(business[0]["amount"], 0, "nothing online");
+    assert_eq!((last(&business, "amount"), last(&business, "owed")), (&100_000.into(), &0.into()));
+    assert_eq!(receipts(&business), ["0000001 100000 valid"]);
 
     let land = of(&steps, "f");
     assert_eq!(statuses(&land), [1, 2, 6, 4]);
@@ -140,6 +171,19 @@ fn the_demo_stays_up_and_the_walk_of_the_readme_works() {
     let ready =
         told.iter().find(|line| line.trim_start().starts_with("curl ")).expect("a curl line to paste");
     assert!(shell(ready).contains("1.001193"));
+
+    let after = |word: &str| {
+        let line = told.iter().find_map(|line| line.trim_start().strip_prefix(word));
+        line.and_then(|rest| rest.split_whitespace().next()).unwrap_or_else(|| panic!("{word}: {told:#?}"))
+    };
+    let page = after("trang nộp lệ phí");
+    assert!(shell(&format!("curl -s '{page}'")).contains("7.000 đồng"), "{page}");
+    let paid = shell(&format!("curl -s -X POST -H 'Accept: application/json' '{page}'"));
+    let paid: Value = serde_json::from_str(&paid).expect("the gateway answers a script in JSON");
+    assert_eq!(paid["replies"][0]["MaLoi"], "00", "{paid}");
+    let receipt = shell(&format!("curl -s '{}'", after("tra cứu biên lai")));
+    let receipt: Value = serde_json::from_str(&receipt).expect("the receipt is JSON");
+    assert_eq!((&receipt["state"], &receipt["amount"]), (&"valid".into(), &100_000.into()));
 
     let walked = shell(&walk(&format!("http://127.0.0.1:{port}")));
     let tracked = walked.lines().rev().nth(1).expect("the walk ends with the tracking and the clock");

@@ -36,7 +36,7 @@ impl Server {
             ("MOTCUA_DEMO__SET_CLOCK", "true".to_owned()),
             ("MOTCUA_AUTH__ACCESS_TOKEN_MINUTES", minutes.clone()),
             ("MOTCUA_AUTH__SESSION_MINUTES", minutes),
-            ("MOTCUA_PAYMENT__POLL_SECONDS", "1".to_owned()),
+            ("MOTCUA_PAYMENT__ASK_EVERY_SECONDS", "1".to_owned()),
             ("MOTCUA_PAYMENT__PREVIOUS_KEY", PREVIOUS_KEY.to_owned()),
             ("MOTCUA_VNPAY__PREVIOUS_KEY", PREVIOUS_KEY.to_owned()),
             ("MOTCUA_JOBS__WORKERS", "8".to_owned()),

@@ -68,7 +68,7 @@ impl World {
             ("MOTCUA_AUTH__ACCESS_TOKEN_MINUTES", years.clone()),
             ("MOTCUA_AUTH__SESSION_MINUTES", years),
             ("MOTCUA_HTTP__PUBLIC_REQUESTS_PER_MINUTE", "0".to_owned()),
-            ("MOTCUA_PAYMENT__POLL_SECONDS", "1".to_owned()),
+            ("MOTCUA_PAYMENT__ASK_EVERY_SECONDS", "1".to_owned()),
             ("MOTCUA_JOBS__WORKERS", "8".to_owned()),
             ("MOTCUA_LOG__LEVEL", "error".to_owned()),
         ];

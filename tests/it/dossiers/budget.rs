@@ -4,8 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use motcua::auth::Actor;
+use motcua::error::{INVALID, Result};
+use motcua::ledger::Payer;
+use motcua::payments::{ChargeIn, ChargeKind, Debtor, write_all_charges};
 use motcua::workflow::Role;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::play::{birth, procedure};
 use crate::support::stage::{Caller, ONE_STOP, Portal};
@@ -32,23 +37,76 @@ impl Instrumentation for Counter {
 
 /// How many statements a request costs when everything is warm.
 async fn cost(portal: &Portal, caller: &Caller<'_>, path: &str) -> usize {
-    let read = || {
-        let counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.as_ref().and_then(|all| all.get(portal.database.url()).copied()).unwrap_or_default()
-    };
     let mut cheapest = usize::MAX;
     for _ in 0..5 {
-        let before = read();
+        let before = counted(portal);
         caller.get(path).await.expect(200);
-        cheapest = cheapest.min(read() - before);
+        cheapest = cheapest.min(counted(portal) - before);
     }
     cheapest
+}
+
+/// Statements of a portal's database until now.
+fn counted(portal: &Portal) -> usize {
+    let counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    counted.as_ref().and_then(|all| all.get(portal.database.url()).copied()).unwrap_or_default()
+}
+
+/// Counts the statements of every connection that is made from now on.
+fn count() {
+    set_default_instrumentation(|| Some(Box::new(Counter::default()))).expect("it can be set");
+}
+
+/// Statements by which so many dossiers are charged three fees each, in one batch.
+async fn charged(portal: &Portal, dossiers: usize) -> usize {
+    let charge = |n: usize| ChargeIn {
+        fee_code: format!("PHI-{n}"),
+        name: "Phí".to_owned(),
+        kind: if n == 0 { ChargeKind::Charge } else { ChargeKind::Fee },
+        amount: 1000,
+        refundable: true,
+        explanation: json!({}),
+    };
+    let charges: Vec<ChargeIn> = (0..3).map(charge).collect();
+    let unit_id = portal.agency(ONE_STOP);
+    let debtor = |_| {
+        let dossier_id = Uuid::now_v7();
+        Debtor { dossier_id, payer: Payer::of(dossier_id, None, None), unit_id }
+    };
+    let debtors: Vec<Debtor> = (0..dossiers).map(debtor).collect();
+    let before = counted(portal);
+    let done: Result<()> = portal
+        .app
+        .db
+        .write(&Actor::system("test"), move |tx| {
+            let all: Vec<(Debtor, &[ChargeIn])> = debtors.iter().map(|d| (*d, charges.as_slice())).collect();
+            write_all_charges(tx, &all)?;
+            // There are no such dossiers: nothing of it is kept.
+            Err(INVALID.err())
+        })
+        .await;
+    assert!(matches!(done, Err(error) if error.code() == &INVALID));
+    counted(portal) - before
+}
+
+// Mutant: write and book dossier by dossier.
+#[actix_web::test]
+async fn what_a_batch_is_charged_is_written_and_booked_in_two_statements() {
+    count();
+    let portal = Portal::new().await;
+    charged(&portal, 1).await;
+    let one = charged(&portal, 1).await;
+    // Around them the door's own: begin, its settings, rollback.
+    assert!((3..=5).contains(&one), "one dossier costs {one} statements");
+    for dossiers in [2, 16, 128] {
+        assert_eq!(charged(&portal, dossiers).await, one, "{dossiers} dossiers");
+    }
 }
 
 // Mutants: one query a grant; one query a row.
 #[actix_web::test]
 async fn what_a_read_costs_does_not_grow_with_rows_or_grants() {
-    set_default_instrumentation(|| Some(Box::new(Counter::default()))).expect("it can be set");
+    count();
     let portal = Portal::new().await;
     let procedure = procedure("1.001193");
     let (plain, granted) = (portal.clerk(), portal.another(Role::OneStopClerk, ONE_STOP));

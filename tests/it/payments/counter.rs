@@ -197,7 +197,7 @@ async fn a_slip_that_was_recorded_is_no_other_slip() {
     portal.verify().await;
 }
 
-// Mutant: any cashier who sees the dossier.
+// Mutant: `pay-any-cashier`.
 #[actix_web::test]
 async fn only_the_cashier_of_the_unit_takes_money() {
     let portal = Portal::new().await;
@@ -213,8 +213,17 @@ async fn only_the_cashier_of_the_unit_takes_money() {
         who.post(&to("slips"), &slip).await.expect(status);
         who.post(&to("qr"), &json!({})).await.expect(status);
     }
-    let above = portal.official(Role::Cashier, COMMUNE);
-    let refused = above.post(&to("slips"), &slip).await.status;
-    assert!([403, 404].contains(&refused), "{refused}");
+    // A cashier who sees the dossier, since the own unit handles it, and whose till is another.
+    let handling = portal.clerk().get(&format!("/api/v1/dossiers/{code}")).await.expect(200);
+    let handling = handling["handling_unit_id"].as_str().unwrap().parse().unwrap();
+    let (above, beside) =
+        (portal.official(Role::Cashier, COMMUNE), portal.official_at(Role::Cashier, handling));
+    beside.get(&format!("/api/v1/dossiers/{code}")).await.expect(200);
+    for (who, statuses) in [(above, vec![403, 404]), (beside, vec![403])] {
+        for (what, body) in [("slips", &slip), ("qr", &json!({}))] {
+            let refused = who.post(&to(what), body).await.status;
+            assert!(statuses.contains(&refused), "{what}: {refused}");
+        }
+    }
     assert_eq!(outcomes(&portal), [""; 0]);
 }
