@@ -165,15 +165,15 @@ impl Stage {
         &self.url
     }
 
-    /// The door by which what is prepared is written.
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
-    /// A door for questions that take minutes, and the files of the portal.
+    /// A door for what takes minutes, and the files of the portal.
     pub fn patient(&self) -> Result<(Db, Files)> {
         let hour = 3600 * 1000;
-        let limits = DbLimits { pool_size: 1, statement_timeout_ms: hour, ..DbLimits::default() };
+        let limits = DbLimits {
+            pool_size: 1,
+            statement_timeout_ms: hour,
+            lock_timeout_ms: hour,
+            ..DbLimits::default()
+        };
         let files = Files::open(&Config { data_dir: self.folder.clone(), ..Config::from_parts("", [])? })?;
         Ok((Db::connect(&self.url, &limits, Clock::default())?, files))
     }

@@ -14,8 +14,8 @@ use crate::ledger::Payer;
 use crate::payments::{ChargeIn, ChargeKind, Debtor, open_order, write_charges};
 
 /// Orders that are opened in one transaction, and transactions at the same time.
-const TOGETHER: usize = 200;
-const WRITERS: usize = 4;
+const TOGETHER: usize = 50;
+const WRITERS: usize = 2;
 
 /// A dossier that owes a fee.
 #[derive(Debug, Clone)]
@@ -67,6 +67,8 @@ fn read(line: &str) -> Result<Fee> {
 
 fn charge_all(stage: &Stage, fees: &[Fee], seed: u64) -> Result<()> {
     let mut random = StdRng::seed_from_u64(seed);
+    // Writers wait for each other where they open the same accounts.
+    let (db, _) = stage.patient()?;
     for some in fees.chunks(TOGETHER) {
         let owed: Vec<(&Fee, ChargeIn)> = some.iter().map(|fee| (fee, charge(&mut random))).collect();
         let write = |tx: &mut Tx| {
@@ -77,7 +79,7 @@ fn charge_all(stage: &Stage, fees: &[Fee], seed: u64) -> Result<()> {
                 open_order(tx, fee.dossier_id, charge.amount).map(drop)
             })
         };
-        stage.db().write_blocking(&Actor::system("bench"), write)?;
+        db.write_blocking(&Actor::system("bench"), write)?;
     }
     Ok(())
 }
