@@ -71,6 +71,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
         &[
             "charge",
             "payment_order",
+            "payment_order_member",
             "payment_attempt",
             "gateway_payment",
             "gateway_event",

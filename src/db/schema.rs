@@ -331,7 +331,7 @@ diesel::table! {
 diesel::table! {
     payment_order (id) {
         id -> Uuid,
-        dossier_id -> Uuid,
+        dossier_id -> Nullable<Uuid>,
         reference -> Text,
         amount -> BigInt,
         state -> Text,
@@ -339,6 +339,15 @@ diesel::table! {
         paid_at -> Nullable<Timestamptz>,
         gateway_txn -> Nullable<Text>,
         gateway -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    payment_order_member (joint_id, order_id) {
+        joint_id -> Uuid,
+        order_id -> Uuid,
+        amount -> BigInt,
+        outcome -> Nullable<Text>,
     }
 }
 
@@ -710,6 +719,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     organisation,
     payment_attempt,
     payment_order,
+    payment_order_member,
     periodic_task,
     person,
     position,

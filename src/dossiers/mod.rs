@@ -21,6 +21,7 @@ mod load_submission;
 mod news;
 mod passage;
 mod pay;
+mod pay_jointly;
 pub mod payment_events;
 mod plan;
 mod reasons;
@@ -68,6 +69,10 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(show::deadline)
         .service(show::payment)
         .service(pay::choose_gateway)
+        .service(pay_jointly::open_joint_order)
+        .service(pay_jointly::show_joint_order)
+        .service(pay_jointly::choose_joint_gateway)
+        .service(pay_jointly::cancel_joint_order)
         .service(counter::show_payment_qr)
         .service(counter::record_payment_slip)
         .service(receipts::list)

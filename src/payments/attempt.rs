@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use super::charge::{Charge, charges_of};
 use super::gateway::{Demand, DemandLine, Gateways, Offer};
-use super::order::{self, Order};
-use super::poll;
+use super::order::{self, Demanded};
+use super::{joint, poll};
 use crate::auth::Actor;
 use crate::clock::day_of;
 use crate::db::schema::{agency, dossier, payment_attempt, payment_order, procedure};
@@ -65,7 +65,7 @@ pub struct Attempt {
     pub page: Option<String>,
     pub opened_at: Timestamp,
     pub expires_at: Timestamp,
-    pub order: Order,
+    pub order: Demanded,
 }
 
 /// Payload of [`OPEN_PAYMENT`].
@@ -277,12 +277,20 @@ pub(super) fn demand(conn: &mut PgConnection, attempt_id: Uuid) -> Result<Option
     if !payable || attempt.page.is_some() {
         return Ok(None);
     }
+    // A joint order is told under its first dossier: the messages have room for one.
+    let dossiers = match attempt.order.dossier_id {
+        Some(dossier) => vec![dossier],
+        None => joint::dossiers_of(conn, attempt.order.id)?,
+    };
+    let Some(first) = dossiers.first().copied() else {
+        return Ok(None);
+    };
     type Named = (String, Value, String, String, String, String);
     let (dossier_code, applicant, procedure_code, procedure_name, agency_code, agency_name): Named =
         dossier::table
             .inner_join(procedure::table.on(procedure::code.eq(dossier::procedure_code)))
             .inner_join(agency::table.on(agency::id.eq(dossier::receiving_unit_id)))
-            .filter(dossier::id.eq(attempt.order.dossier_id))
+            .filter(dossier::id.eq(first))
             .select((
                 dossier::code,
                 dossier::applicant,
@@ -307,15 +315,24 @@ pub(super) fn demand(conn: &mut PgConnection, attempt_id: Uuid) -> Result<Option
         payer_name: of_applicant("name"),
         payer_identity_no: of_applicant("identity_no"),
         payer_address: of_applicant("address"),
-        lines: charges_of(conn, attempt.order.dossier_id)?
-            .into_iter()
-            .filter(|c| c.amount > 0)
-            .map(line)
-            .collect(),
+        lines: lines_of(conn, &dossiers)?,
     };
     Ok(Some((attempt.gateway, demand)))
 }
 
-fn line(charge: Charge) -> DemandLine {
-    DemandLine { kind: charge.kind, code: charge.fee_code, name: charge.name, amount: charge.amount }
+/// What dossiers were charged: each fee once, over the sum of all of them.
+fn lines_of(conn: &mut PgConnection, dossiers: &[Uuid]) -> Result<Vec<DemandLine>> {
+    let mut lines: Vec<DemandLine> = Vec::new();
+    for dossier in dossiers {
+        for Charge { kind, fee_code: code, name, amount, .. } in charges_of(conn, *dossier)? {
+            let known =
+                lines.iter_mut().find(|line| (line.kind, &line.code, &line.name) == (kind, &code, &name));
+            match known {
+                Some(line) => line.amount += amount,
+                None if amount > 0 => lines.push(DemandLine { kind, code, name, amount }),
+                None => {}
+            }
+        }
+    }
+    Ok(lines)
 }

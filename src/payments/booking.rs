@@ -4,7 +4,7 @@
 //! | Fact | Debit | Credit |
 //! |---|---|---|
 //! | a payment settles an order | gateway clearing | receivable of the payer |
-//! | a payment settles nothing | gateway clearing | suspense |
+//! | a payment settles nothing, or a joint order only in part | gateway clearing | suspense |
 //! | … and is told rightly later | suspense | gateway clearing |
 //! | … and settles nothing all the same | gateway clearing | suspense |
 //! | it is applied to a dossier | suspense | receivable of the payer |
@@ -32,10 +32,14 @@ pub(super) struct Money<'a> {
     pub amount: i64,
 }
 
-/// A payment settles an order of a dossier. What was booked to suspense while its amount was
-/// told wrongly is taken back first.
+/// A payment settles: what was booked to suspense while its amount was told wrongly is taken
+/// back first.
+pub(super) fn corrected(tx: &mut Tx, money: &Money) -> Result<()> {
+    taken_back(tx, money).map(drop)
+}
+
+/// A payment, or its share of a joint one, settles an order of a dossier.
 pub(super) fn settled(tx: &mut Tx, money: &Money, dossier_id: Uuid, order_id: Uuid) -> Result<()> {
-    taken_back(tx, money)?;
     let (payer, _) = debtor_of(tx.conn, dossier_id)?;
     let cause = Cause { kind: "payment", id: order_id };
     let (debit, credit) = (clearing(money.gateway), Account::Receivable(payer));
@@ -44,14 +48,33 @@ pub(super) fn settled(tx: &mut Tx, money: &Money, dossier_id: Uuid, order_id: Uu
     Ok(())
 }
 
+/// The part of a joint order's payment that settles none of its members; nothing is booked
+/// where there is none.
+pub(super) fn rest(tx: &mut Tx, money: &Money, joint_id: Uuid) -> Result<()> {
+    if money.amount == 0 {
+        return Ok(());
+    }
+    let cause = Cause { kind: "joint_rest", id: joint_id };
+    let (debit, credit) = (clearing(money.gateway), suspense(money.gateway));
+    let reason = "Phần của lệnh gộp không còn hồ sơ để nộp";
+    let entry = Entry::of(Kind::Suspense, cause, reason, debit, credit, money.amount);
+    book(tx, &entry.about(None, Some(joint_id)))?;
+    Ok(())
+}
+
 /// A payment settles nothing, for a reason. What was booked while its amount was told wrongly
 /// is taken back first.
-pub(super) fn kept(tx: &mut Tx, money: &Money, reason: &str, order: Option<(Uuid, Uuid)>) -> Result<()> {
+pub(super) fn kept(
+    tx: &mut Tx,
+    money: &Money,
+    reason: &str,
+    (dossier_id, order_id): (Option<Uuid>, Option<Uuid>),
+) -> Result<()> {
     let kind = if taken_back(tx, money)? { "suspense_retold" } else { "suspense" };
     let cause = Cause { kind, id: money.payment_id };
     let (debit, credit) = (clearing(money.gateway), suspense(money.gateway));
     let entry = Entry::of(Kind::Suspense, cause, reason, debit, credit, money.amount);
-    book(tx, &entry.about(order.map(|(dossier, _)| dossier), order.map(|(_, order)| order)))?;
+    book(tx, &entry.about(dossier_id, order_id))?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::attempt::{self, Attempt, by_reference};
 use super::booking::{self, Money};
 use super::gateway::{Notice, Payment, Says, Source, Words};
+use super::joint;
 use super::order::OrderState;
 use super::refund::request_unapplied;
 use crate::db::schema::{gateway_event, payment_order};
@@ -32,7 +33,7 @@ const REFERENCE_STORED: usize = 100;
 /// Longest number of a payment, in bytes.
 const TRANSACTION_LIMIT: usize = 100;
 /// Why money goes back that was paid twice.
-const PAID_TWICE: &str = "Lệnh thanh toán đã được nộp bằng giao dịch khác";
+pub(super) const PAID_TWICE: &str = "Lệnh thanh toán đã được nộp bằng giao dịch khác";
 /// Longest name of a bank that is kept, in characters.
 const BANK_STORED: usize = 100;
 /// Largest amount that is kept as a payment, in đồng: a thousand billion, as of a charge.
@@ -174,7 +175,8 @@ struct Told<'a> {
 }
 
 /// open → paid by compare-and-set; `false` when somebody else was faster. The unique key on
-/// the gateway's number keeps one payment from settling two orders.
+/// the gateway's number keeps one payment from settling two orders. A joint order is paid for
+/// its members.
 fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
     let (paid_at, order) = (to_sql(tx.now), &attempt.order);
     let settled = tx.conn.transaction(|conn| {
@@ -202,14 +204,21 @@ fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
         Err(error) => return Err(error.into()),
     };
     let money = Money { payment_id, gateway: told.gateway, amount: order.amount };
-    booking::settled(tx, &money, order.dossier_id, order.id)?;
-    let paid = FeePaid { dossier_id: order.dossier_id, order_id: order.id, amount: order.amount };
-    let payload = serde_json::to_value(&paid)?;
-    // In the order of the payment's jobs, not the dossier's: news that cannot be delivered to
-    // the national side must not keep a paid dossier waiting.
-    jobs::enqueue(tx, FEE_PAID, Some(order.id), payload, Some(format!("fee_paid:{}", order.id)))?;
-    tx.audit("settle_payment_order", Some(order.id))?;
-    receipts::issue(tx, &[order.id])?;
+    booking::corrected(tx, &money)?;
+    let settled = match order.dossier_id {
+        Some(dossier_id) => vec![FeePaid { dossier_id, order_id: order.id, amount: order.amount }],
+        None => joint::settle(tx, &money, &told.payment.transaction, order.id)?,
+    };
+    for paid in &settled {
+        let (id, payload) = (paid.order_id, serde_json::to_value(paid)?);
+        booking::settled(tx, &Money { amount: paid.amount, ..money }, paid.dossier_id, id)?;
+        // In the order of the payment's jobs, not the dossier's: news that cannot be delivered
+        // to the national side must not keep a paid dossier waiting.
+        jobs::enqueue(tx, FEE_PAID, Some(id), payload, Some(format!("fee_paid:{id}")))?;
+        tx.audit("settle_payment_order", Some(id))?;
+    }
+    let orders: Vec<Uuid> = settled.iter().map(|paid| paid.order_id).collect();
+    receipts::issue(tx, &orders)?;
     Ok(true)
 }
 
@@ -232,7 +241,8 @@ fn keep(tx: &mut Tx, told: &Told) -> Result<()> {
     }
     let amount = told.payment.amount.unwrap_or_default();
     let money = Money { payment_id, gateway: told.gateway, amount };
-    let order = told.attempt.map(|attempt| (attempt.order.dossier_id, attempt.order.id));
+    let of = told.attempt.map(|attempt| &attempt.order);
+    let order = (of.and_then(|order| order.dossier_id), of.map(|order| order.id));
     booking::kept(tx, &money, told.outcome.word(), order)?;
     if told.outcome == Outcome::PaidTwice {
         request_unapplied(tx, &money, PAID_TWICE)?;
@@ -322,7 +332,7 @@ fn store(tx: &mut Tx, message: &Message) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::attempt::AttemptState;
-    use super::super::order::{Order, Settlement};
+    use super::super::order::{Demanded, Settlement};
     use super::*;
     use jiff::Timestamp;
 
@@ -336,9 +346,9 @@ mod tests {
             page: None,
             opened_at: Timestamp::UNIX_EPOCH,
             expires_at: Timestamp::UNIX_EPOCH,
-            order: Order {
+            order: Demanded {
                 id: Uuid::nil(),
-                dossier_id: Uuid::nil(),
+                dossier_id: Some(Uuid::nil()),
                 reference: "R1".to_owned(),
                 amount: 7000,
                 state,

@@ -1,8 +1,8 @@
 //! Paying: charges, orders, attempts at gateways. Nothing here calls `dossiers`: money that
 //! came goes up as the job [`FEE_PAID`].
 //!
-//! What is owed is data ([`charge`]); how it is demanded is an order ([`order`]) with its
-//! attempts ([`attempt`]), each at a [`gateway`]. What a gateway says comes through one door
+//! What is owed is data ([`charge`]); how it is demanded is an order ([`order`]), or a [`joint`]
+//! one over several, with its attempts ([`attempt`]), each at a [`gateway`]. What a gateway says comes through one door
 //! ([`inbox`]), whether it called us or answered when we asked ([`poll`]). What it does to the
 //! book is in `booking`; money that settles nothing waits in [`suspense`]; [`refund`] gives back.
 
@@ -12,6 +12,7 @@ pub mod charge;
 pub mod counter;
 pub mod gateway;
 pub mod inbox;
+pub mod joint;
 pub mod lookup;
 pub mod order;
 pub mod poll;

@@ -1,4 +1,5 @@
-//! The payment order (lệnh thanh toán): a demand for what a dossier owes.
+//! The payment order (lệnh thanh toán): a demand for what a dossier owes, or for what several
+//! owe together ([`joint`]).
 //!
 //! open → paid | cancelled | expired, and no way back. A dossier has at most one open order (a
 //! unique index holds it). It is paid by an [attempt] at a gateway; it expires
@@ -7,16 +8,17 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::attempt;
 use super::charge::balance;
 use super::gateway::{Offer, national};
-use crate::db::schema::{dossier, payment_attempt, payment_order};
-use crate::db::{Tx, to_sql};
-use crate::error::{BUSY, Code, Error, Result};
+use super::{attempt, joint};
+use crate::db::schema::{dossier, payment_order};
+use crate::db::{Tx, prepared, to_sql};
+use crate::error::{BUSY, Code, Error, NOT_FOUND, Result};
 
 pub static ORDER_OPEN: Code = Code::new(
     409,
@@ -41,7 +43,7 @@ pub enum OrderState {
 }
 
 impl OrderState {
-    fn of(word: &str) -> Result<Self> {
+    pub(super) fn of(word: &str) -> Result<Self> {
         match word {
             "open" => Ok(Self::Open),
             "paid" => Ok(Self::Paid),
@@ -67,6 +69,37 @@ pub struct Order {
     pub settled_by: Option<Settlement>,
 }
 
+/// What an attempt pays: the order of a dossier, or a joint one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demanded {
+    pub id: Uuid,
+    /// `None`: a joint order.
+    pub dossier_id: Option<Uuid>,
+    pub reference: String,
+    /// Đồng.
+    pub amount: i64,
+    pub state: OrderState,
+    /// The payment that settled it.
+    pub settled_by: Option<Settlement>,
+}
+
+impl Demanded {
+    /// The order of a dossier.
+    fn of_dossier(self) -> Result<Order> {
+        let Self { id, dossier_id, reference, amount, state, settled_by } = self;
+        let joint = || Error::Internal(anyhow::anyhow!("order {id} is a joint one"));
+        let dossier_id = dossier_id.ok_or_else(joint)?;
+        Ok(Order { id, dossier_id, reference, amount, state, settled_by })
+    }
+}
+
+impl From<Order> for Demanded {
+    fn from(order: Order) -> Self {
+        let Order { id, dossier_id, reference, amount, state, settled_by } = order;
+        Self { id, dossier_id: Some(dossier_id), reference, amount, state, settled_by }
+    }
+}
+
 /// Which payment settled an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
@@ -80,7 +113,7 @@ pub fn open_order(tx: &mut Tx, dossier_id: Uuid, amount: i64) -> Result<Order> {
     if amount <= 0 {
         return Err(NOTHING_DUE.err());
     }
-    let (id, inserted) = insert(tx, dossier_id, amount)?;
+    let (id, inserted) = insert(tx, Some(dossier_id), amount)?;
     // Somebody else's order may have been settled between the two statements: then try again.
     let order = open_of(tx.conn, dossier_id)?.ok_or_else(|| BUSY.err())?;
     if order.amount != amount {
@@ -98,8 +131,8 @@ pub(super) fn lock_dossier(tx: &mut Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Writes an open order, unless there is one.
-fn insert(tx: &mut Tx, dossier_id: Uuid, amount: i64) -> Result<(Uuid, bool)> {
+/// Writes an open order of a dossier, unless there is one, or a joint one.
+pub(super) fn insert(tx: &mut Tx, dossier_id: Option<Uuid>, amount: i64) -> Result<(Uuid, bool)> {
     let id = Uuid::now_v7();
     let inserted = diesel::insert_into(payment_order::table)
         .values((
@@ -119,16 +152,8 @@ fn insert(tx: &mut Tx, dossier_id: Uuid, amount: i64) -> Result<(Uuid, bool)> {
 /// dossier's order has expired, at a new one over what is due. One that can still be paid
 /// there stays as it is.
 pub fn choose(tx: &mut Tx, dossier_id: Uuid, offer: Offer) -> Result<Order> {
-    match latest_of(tx.conn, dossier_id)?.map(|order| order.state) {
-        Some(OrderState::Open) => {}
-        Some(OrderState::Expired) => {
-            let due = balance(tx.conn, dossier_id)?.due();
-            if due <= 0 {
-                return Err(NOTHING_DUE.err());
-            }
-            insert(tx, dossier_id, due)?;
-        }
-        Some(OrderState::Paid | OrderState::Cancelled) | None => return Err(NOTHING_DUE.err()),
+    if !ensure_open(tx, dossier_id)? {
+        return Err(NOTHING_DUE.err());
     }
     // Its row stays locked: it cannot expire or be paid before the attempt is written.
     let order = payment_order::table
@@ -138,11 +163,27 @@ pub fn choose(tx: &mut Tx, dossier_id: Uuid, offer: Offer) -> Result<Order> {
         .for_update()
         .first::<Row>(tx.conn)
         .optional()?;
-    let order = from_row(order.ok_or_else(|| BUSY.err())?)?;
+    let order = from_row(order.ok_or_else(|| BUSY.err())?)?.of_dossier()?;
     let reference = attempt::new_reference(tx);
     attempt::begin(tx, order.id, offer, reference)?;
     tx.audit("choose_gateway", Some(order.id))?;
     Ok(order)
+}
+
+/// Opens an order anew where the last one has expired and something is due; `false`: there is
+/// none to pay.
+pub(super) fn ensure_open(tx: &mut Tx, dossier_id: Uuid) -> Result<bool> {
+    match latest_of(tx.conn, dossier_id)?.map(|order| order.state) {
+        Some(OrderState::Open) => Ok(true),
+        Some(OrderState::Expired) => {
+            let due = balance(tx.conn, dossier_id)?.due();
+            if due > 0 {
+                insert(tx, Some(dossier_id), due)?;
+            }
+            Ok(due > 0)
+        }
+        Some(OrderState::Paid | OrderState::Cancelled) | None => Ok(false),
+    }
 }
 
 /// Gives up the open order of a dossier. Money that still comes for it is late: it is
@@ -156,8 +197,27 @@ pub fn cancel_order(tx: &mut Tx, dossier_id: Uuid) -> Result<bool> {
     Ok(cancelled == 1)
 }
 
-/// Ends an open order none of whose attempts can be paid any more. Its row is locked first: of
-/// two attempts that end at once, the second sees the first.
+/// Gives up an order that is open and locked.
+pub(super) fn cancel(tx: &mut Tx, id: Uuid) -> Result<()> {
+    diesel::update(payment_order::table.find(id))
+        .filter(payment_order::state.eq("open"))
+        .set(payment_order::state.eq("cancelled"))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Attempts by which an order can be paid: its own, and those at an open joint order over it.
+/// Nobody is asked about an attempt at the counter: it ends by the clock.
+const PAYABLE: &str = "SELECT FROM payment_attempt
+      WHERE state = 'open' AND (ask_at IS NOT NULL OR expires_at > ?)
+        AND order_id IN (SELECT ?::uuid UNION ALL
+                         SELECT m.joint_id FROM payment_order_member m JOIN payment_order j ON j.id = m.joint_id
+                          WHERE m.order_id = ? AND j.state = 'open')
+      LIMIT 1";
+
+/// Ends an open order none of whose attempts can be paid any more, and with a joint one those
+/// of its members that it kept alive. Its row is locked first: of two attempts that end at
+/// once, the second sees the first.
 pub(super) fn expire(tx: &mut Tx, order_id: Uuid) -> Result<()> {
     let open: Option<String> = payment_order::table
         .find(order_id)
@@ -169,24 +229,22 @@ pub(super) fn expire(tx: &mut Tx, order_id: Uuid) -> Result<()> {
     if open.is_none() {
         return Ok(());
     }
-    // Nobody is asked about an attempt at the counter: it ends by the clock.
-    let payable = payment_attempt::table
-        .filter(payment_attempt::order_id.eq(order_id))
-        .filter(payment_attempt::state.eq("open"))
-        .filter(payment_attempt::ask_at.is_not_null().or(payment_attempt::expires_at.gt(to_sql(tx.now))))
-        .select(payment_attempt::id)
-        .first::<Uuid>(tx.conn)
-        .optional()?;
-    if payable.is_none() {
-        diesel::update(payment_order::table.find(order_id))
-            .set(payment_order::state.eq("expired"))
-            .execute(tx.conn)?;
-        tx.audit("expire_payment_order", Some(order_id))?;
+    let payable = prepared(PAYABLE)
+        .bind::<Timestamptz, _>(to_sql(tx.now))
+        .bind::<SqlUuid, _>(order_id)
+        .bind::<SqlUuid, _>(order_id)
+        .execute(tx.conn)?;
+    if payable > 0 {
+        return Ok(());
     }
-    Ok(())
+    diesel::update(payment_order::table.find(order_id))
+        .set(payment_order::state.eq("expired"))
+        .execute(tx.conn)?;
+    tx.audit("expire_payment_order", Some(order_id))?;
+    joint::ended(tx, order_id)
 }
 
-/// The columns of an [`Order`], in its order.
+/// The columns of a [`Demanded`], in its order.
 pub(super) type Columns = (
     payment_order::id,
     payment_order::dossier_id,
@@ -206,23 +264,24 @@ pub(super) const COLUMNS: Columns = (
     payment_order::gateway_txn,
 );
 
-pub(super) type Row = (Uuid, Uuid, String, i64, String, Option<String>, Option<String>);
+pub(super) type Row = (Uuid, Option<Uuid>, String, i64, String, Option<String>, Option<String>);
 
-pub(super) fn from_row(row: Row) -> Result<Order> {
+pub(super) fn from_row(row: Row) -> Result<Demanded> {
     let (id, dossier_id, reference, amount, state, gateway, transaction) = row;
     let settled_by =
         gateway.zip(transaction).map(|(gateway, transaction)| Settlement { gateway, transaction });
-    Ok(Order { id, dossier_id, reference, amount, state: OrderState::of(&state)?, settled_by })
+    Ok(Demanded { id, dossier_id, reference, amount, state: OrderState::of(&state)?, settled_by })
 }
 
-fn open_of(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Option<Order>> {
+/// The open order of a dossier.
+pub(super) fn open_of(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Option<Order>> {
     payment_order::table
         .filter(payment_order::dossier_id.eq(dossier_id))
         .filter(payment_order::state.eq("open"))
         .select(COLUMNS)
         .first::<Row>(conn)
         .optional()?
-        .map(from_row)
+        .map(|row| from_row(row)?.of_dossier())
         .transpose()
 }
 
@@ -234,11 +293,17 @@ pub fn latest_of(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Option<Ord
         .select(COLUMNS)
         .first::<Row>(conn)
         .optional()?
-        .map(from_row)
+        .map(|row| from_row(row)?.of_dossier())
         .transpose()
 }
 
-/// The order with an identifier.
-pub fn by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Order>> {
+/// The order of an identifier, joint or not.
+pub(super) fn demanded(conn: &mut PgConnection, id: Uuid) -> Result<Option<Demanded>> {
     payment_order::table.find(id).select(COLUMNS).first::<Row>(conn).optional()?.map(from_row).transpose()
+}
+
+/// The same, locked.
+pub(super) fn lock(tx: &mut Tx, id: Uuid) -> Result<Demanded> {
+    let row = payment_order::table.find(id).select(COLUMNS).for_update().first::<Row>(tx.conn).optional()?;
+    from_row(row.ok_or_else(|| NOT_FOUND.err())?)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::attempt::{Attempt, AttemptState, attempts_of};
 use super::charge::{Charge, balance, charges_of};
-use super::order::{Order, OrderState, latest_of};
+use super::order::{Demanded, OrderState, latest_of};
 use crate::error::Result;
 
 /// The money side of a dossier; amounts in đồng.
@@ -62,13 +62,14 @@ pub fn payment_of(conn: &mut PgConnection, dossier_id: Uuid) -> Result<PaymentOu
     let total: i64 = charges.iter().map(|charge| charge.amount).sum();
     let paid = balance(conn, dossier_id)?.paid;
     let order = match latest_of(conn, dossier_id)? {
-        Some(order) => Some(order_out(conn, order)?),
+        Some(order) => Some(order_out(conn, order.into())?),
         None => None,
     };
     Ok(PaymentOut { charges, total, paid, due: total - paid, order })
 }
 
-fn order_out(conn: &mut PgConnection, order: Order) -> Result<OrderOut> {
+/// An order with its attempts.
+pub(super) fn order_out(conn: &mut PgConnection, order: Demanded) -> Result<OrderOut> {
     let shown = |attempt: Attempt| AttemptOut {
         page: attempt.page.filter(|_| order.state == OrderState::Open && attempt.state == AttemptState::Open),
         gateway: attempt.gateway,

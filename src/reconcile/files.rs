@@ -25,7 +25,7 @@ use crate::payments::gateway::Source;
 use crate::payments::gateway::settlement::{Agreement, FileLine, LineKind, LineWords};
 use crate::payments::inbox::take_in;
 
-/// Job: fetch a gateway's settlement file of a day. Payload [`FetchJob`].
+/// Job: fetch a gateway's settlement file of a day. Payload `FetchJob`.
 pub const FETCH_SETTLEMENT: &str = "fetch_settlement";
 
 /// Payload of [`FETCH_SETTLEMENT`].

@@ -1,9 +1,9 @@
 //! Reconciliation (đối soát) three ways: our book, the gateways' settlement files, the treasury's
 //! statement. Nothing here is called by `payments` or the ledger.
 //!
-//! A gateway's file of a day is fetched when the day has ended ([`files`]); what only it tells
+//! A gateway's file of a day is fetched when the day has ended (`files`); what only it tells
 //! of is taken in through the inbox of payments; then the whole day is compared in one query.
-//! What does not agree is [`unmatched`]: listed with a proposal until a person resolves it, or
+//! What does not agree is `unmatched`: listed with a proposal until a person resolves it, or
 //! the two agree.
 
 mod compare;

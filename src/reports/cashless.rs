@@ -151,7 +151,7 @@ fn sums(conn: &mut PgConnection, actor: &Actor, from: Date, to: Date) -> Result<
     use diesel::dsl::sql;
     let (first, end) = (day(from)?.0, day(to)?.1);
     Ok(payment_order::table
-        .inner_join(dossier::table.on(dossier::id.eq(payment_order::dossier_id)))
+        .inner_join(dossier::table.on(payment_order::dossier_id.eq(dossier::id.nullable())))
         .filter(visible(actor))
         .filter(payment_order::state.eq("paid"))
         .filter(payment_order::paid_at.ge(to_sql(first)).and(payment_order::paid_at.lt(to_sql(end))))

@@ -108,7 +108,7 @@ type Row = (String, String, String, String, i64, i64);
 fn lines(conn: &mut PgConnection, actor: &Actor, units: Vec<Uuid>, date: Date) -> Result<Vec<IntakeLine>> {
     let (from, to) = day(date)?;
     let rows: Vec<Row> = payment_order::table
-        .inner_join(dossier::table.on(dossier::id.eq(payment_order::dossier_id)))
+        .inner_join(dossier::table.on(payment_order::dossier_id.eq(dossier::id.nullable())))
         .inner_join(agency::table.on(agency::id.eq(dossier::receiving_unit_id)))
         .filter(visible(actor))
         .filter(condition("dossier.receiving_unit_id = ANY (?)").bind::<Array<SqlUuid>, _>(units))

@@ -13,6 +13,12 @@ WITH party AS (
     SELECT 'payment', o.id, o.amount, 'gateway_clearing', 'gateway:' || o.gateway, 'receivable', payer
       FROM payment_order o JOIN party USING (dossier_id) WHERE o.state = 'paid'
     UNION ALL
+    -- What of a joint order's payment settled none of its members.
+    SELECT 'joint_rest', j.id, sum(m.amount), 'gateway_clearing', 'gateway:' || j.gateway, 'suspense',
+           'gateway:' || j.gateway
+      FROM payment_order j JOIN payment_order_member m ON m.joint_id = j.id
+     WHERE m.outcome <> 'settled' GROUP BY j.id
+    UNION ALL
     SELECT 'suspense', p.id, p.amount, 'gateway_clearing', 'gateway:' || p.gateway, 'suspense', 'gateway:' || p.gateway
       FROM gateway_payment p
      WHERE p.outcome <> 'settled'

@@ -18,12 +18,17 @@ WITH held AS (
 ), applied AS (
     SELECT 'gateway:' || p.gateway AS owner, sum(s.amount) AS amount
       FROM suspense_application s JOIN gateway_payment p ON p.id = s.payment_id GROUP BY 1
+), rest AS (
+    SELECT 'gateway:' || j.gateway AS owner, sum(m.amount) AS amount
+      FROM payment_order j JOIN payment_order_member m ON m.joint_id = j.id
+     WHERE m.outcome <> 'settled' GROUP BY 1
 ), wanted AS (
     SELECT 'gateway_clearing' AS kind, owner, came - coalesce(given, 0) AS balance
       FROM gateways LEFT JOIN back USING (owner)
     UNION ALL
     SELECT 'suspense', owner, coalesce(from_suspense, 0) + coalesce(applied.amount, 0) - coalesce(unclear, 0)
-      FROM gateways LEFT JOIN back USING (owner) LEFT JOIN applied USING (owner)
+           - coalesce(rest.amount, 0)
+      FROM gateways LEFT JOIN back USING (owner) LEFT JOIN applied USING (owner) LEFT JOIN rest USING (owner)
     UNION ALL
     SELECT 'refund_in_transit', owner, -coalesce(under_way, 0) FROM back
 )
@@ -47,13 +52,34 @@ SELECT format('dossier %s: the book says that %s đồng are owed, charged less 
   JOIN dossier d ON d.id = dossier_id
  WHERE coalesce(book.owed, 0) <> coalesce(facts.owed, 0)
 UNION ALL
-SELECT format('payment %s of %s: %s đồng came, %s are given back or applied', p.transaction, p.gateway, p.amount, used)
+SELECT format('payment %s of %s: %s đồng came, %s are settled, applied or given back unsettled', p.transaction,
+              p.gateway, p.amount, used)
   FROM gateway_payment p
  CROSS JOIN LATERAL (
-    SELECT coalesce((SELECT sum(amount) FROM refund r
-                      WHERE r.payment_id = p.id AND (r.dossier_id IS NULL OR p.outcome = 'settled')), 0)
-           + coalesce((SELECT sum(amount) FROM suspense_application s WHERE s.payment_id = p.id), 0) AS used) AS sums
+    SELECT coalesce((SELECT sum(amount) FROM refund r WHERE r.payment_id = p.id AND r.dossier_id IS NULL), 0)
+           + coalesce((SELECT sum(amount) FROM suspense_application s WHERE s.payment_id = p.id), 0)
+           + coalesce(settled.amount, 0) AS used
+      FROM (SELECT sum(o.amount) AS amount FROM payment_attempt a
+              LEFT JOIN payment_order_member m ON m.joint_id = a.order_id AND m.outcome = 'settled'
+              JOIN payment_order o ON o.id = coalesce(m.order_id, a.order_id)
+             WHERE a.id = p.attempt_id AND p.outcome = 'settled' AND o.dossier_id IS NOT NULL) AS settled) AS sums
  WHERE used > p.amount
+UNION ALL
+SELECT format('payment %s of %s: %s đồng of it paid for dossier %s, %s are given back', p.transaction, p.gateway,
+              coalesce(share.amount, 0), d.code, gone.amount)
+  FROM (SELECT payment_id, dossier_id, sum(amount) AS amount FROM refund
+         WHERE dossier_id IS NOT NULL GROUP BY 1, 2) AS gone
+  JOIN gateway_payment p ON p.id = gone.payment_id
+  JOIN dossier d ON d.id = gone.dossier_id
+ CROSS JOIN LATERAL (
+    SELECT sum(amount) AS amount
+      FROM (SELECT o.amount FROM payment_order o
+             WHERE o.dossier_id = gone.dossier_id AND o.state = 'paid'
+               AND (o.gateway, o.gateway_txn) = (p.gateway, p.transaction)
+            UNION ALL
+            SELECT s.amount FROM suspense_application s
+             WHERE s.payment_id = p.id AND s.dossier_id = gone.dossier_id) AS paid) AS share
+ WHERE gone.amount > coalesce(share.amount, 0)
 UNION ALL
 SELECT format('charge %s: %s đồng were charged, %s are given back', c.id, c.amount, sum(l.amount))
   FROM charge c JOIN refund_line l ON l.charge_id = c.id

@@ -22,12 +22,31 @@ SELECT format('order %s: paid, but no payment of a gateway settled it', o.refere
  WHERE o.state = 'paid'
    AND NOT EXISTS (SELECT 1 FROM gateway_payment p JOIN payment_attempt a ON a.id = p.attempt_id
                     WHERE p.gateway = o.gateway AND p.transaction = o.gateway_txn AND p.outcome = 'settled'
-                      AND p.amount = o.amount AND a.order_id = o.id AND a.state = 'paid')
+                      AND a.state = 'paid'
+                      AND (a.order_id = o.id AND p.amount = o.amount
+                           OR EXISTS (SELECT FROM payment_order_member m
+                                       WHERE m.joint_id = a.order_id AND m.order_id = o.id
+                                         AND m.outcome = 'settled' AND m.amount = o.amount)))
 UNION ALL
 SELECT format('order %s: settled by a gateway, but %s', o.reference, o.state)
   FROM gateway_payment p JOIN payment_attempt a ON a.id = p.attempt_id JOIN payment_order o ON o.id = a.order_id
  WHERE p.outcome = 'settled'
    AND (o.state <> 'paid' OR o.gateway IS DISTINCT FROM p.gateway OR o.gateway_txn IS DISTINCT FROM p.transaction)
+UNION ALL
+SELECT format('joint order %s: over %s đồng, its members over %s', j.reference, j.amount, coalesce(sum(m.amount), 0))
+  FROM payment_order j LEFT JOIN payment_order_member m ON m.joint_id = j.id
+ WHERE j.dossier_id IS NULL
+ GROUP BY j.id HAVING j.amount <> coalesce(sum(m.amount), 0)
+UNION ALL
+SELECT format('joint order %s: %s, but its share for order %s is %s and that order %s', j.reference, j.state,
+              o.reference, coalesce(m.outcome, 'without outcome'), o.state)
+  FROM payment_order_member m
+  JOIN payment_order j ON j.id = m.joint_id
+  JOIN payment_order o ON o.id = m.order_id
+ WHERE (j.state = 'paid') <> (m.outcome IS NOT NULL)
+    OR m.amount <> o.amount OR j.dossier_id IS NOT NULL OR o.dossier_id IS NULL
+    OR (m.outcome = 'settled') <> (o.state = 'paid' AND (o.gateway, o.gateway_txn) = (j.gateway, j.gateway_txn))
+    OR m.outcome = 'paid_twice' AND o.state <> 'paid'
 UNION ALL
 SELECT format('payment %s of %s: kept, but no message told of it', p.transaction, p.gateway)
   FROM gateway_payment p

@@ -12,7 +12,7 @@ UNION ALL
 SELECT format('%s: %s đồng paid, receipts say %s', paid.name, paid.amount,
               coalesce(here.amount, 0) + coalesce(other.amount, 0))
   FROM (SELECT id, 'order ' || reference AS name, CASE state WHEN 'paid' THEN amount ELSE 0 END AS amount
-          FROM payment_order
+          FROM payment_order WHERE dossier_id IS NOT NULL
         UNION ALL
         SELECT s.id, format('application %s of payment %s', s.id, p.transaction), s.amount
           FROM suspense_application s JOIN gateway_payment p ON p.id = s.payment_id) AS paid

@@ -9,6 +9,7 @@ mod counter;
 mod lifecycles;
 mod money_views;
 mod once;
+mod paying_jointly;
 pub mod play;
 mod privacy;
 mod racing;

@@ -4,6 +4,7 @@ mod by_hand;
 mod callbacks;
 mod counter;
 mod faults;
+mod joint;
 mod orders;
 mod races;
 mod receipts;

@@ -6,6 +6,7 @@
 use actix_web::{get, post, web};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::Uuid as SqlUuid;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,8 +16,8 @@ use super::by_hand::{RefundTransferOut, masked};
 use super::{RefundStage, again, request};
 use crate::app::App;
 use crate::auth::Actor;
-use crate::db::Tx;
-use crate::db::schema::{dossier, gateway_payment, payment_attempt, payment_order, refund, refund_by_hand};
+use crate::db::schema::{dossier, gateway_payment, refund, refund_by_hand};
+use crate::db::{Tx, prepared};
 use crate::error::{INVALID, NOT_FOUND, Problem, Result};
 use crate::http::{Day, Keyed, Reply, Text, once};
 use crate::payments::order::NOTHING_DUE;
@@ -204,14 +205,25 @@ pub(in crate::payments) fn unit_of_payment(
     conn: &mut PgConnection,
     payment_id: Uuid,
 ) -> Result<Option<Uuid>> {
-    Ok(gateway_payment::table
-        .inner_join(payment_attempt::table.on(gateway_payment::attempt_id.eq(payment_attempt::id.nullable())))
-        .inner_join(payment_order::table.on(payment_order::id.eq(payment_attempt::order_id)))
-        .inner_join(dossier::table.on(dossier::id.eq(payment_order::dossier_id)))
-        .filter(gateway_payment::id.eq(payment_id))
-        .select(dossier::receiving_unit_id)
-        .first(conn)
-        .optional()?)
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = SqlUuid)]
+        unit_id: Uuid,
+    }
+    // The dossiers of a joint order have one unit.
+    let found: Option<Found> = prepared(
+        "SELECT d.receiving_unit_id AS unit_id
+           FROM gateway_payment p
+           JOIN payment_attempt a ON a.id = p.attempt_id
+           LEFT JOIN payment_order_member m ON m.joint_id = a.order_id
+           JOIN payment_order o ON o.id = coalesce(m.order_id, a.order_id)
+           JOIN dossier d ON d.id = o.dossier_id
+          WHERE p.id = ? LIMIT 1",
+    )
+    .bind::<SqlUuid, _>(payment_id)
+    .get_result(conn)
+    .optional()?;
+    Ok(found.map(|found| found.unit_id))
 }
 
 type Row = (

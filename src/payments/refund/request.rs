@@ -57,9 +57,9 @@ struct Id {
 
 /// The payments of a dossier, under lock.
 const PAYMENTS_LOCKED: &str = "SELECT id FROM gateway_payment
-          WHERE id IN (SELECT p.id FROM payment_order o JOIN payment_attempt a ON a.order_id = o.id
-                         JOIN gateway_payment p ON p.attempt_id = a.id
-                        WHERE o.dossier_id = ? AND p.outcome = 'settled'
+          WHERE id IN (SELECT p.id FROM payment_order o
+                         JOIN gateway_payment p ON (p.gateway, p.transaction) = (o.gateway, o.gateway_txn)
+                        WHERE o.dossier_id = ? AND o.state = 'paid'
                        UNION SELECT payment_id FROM suspense_application WHERE dossier_id = ?)
           ORDER BY id FOR UPDATE";
 
@@ -82,17 +82,21 @@ struct FundRow {
     remaining: i64,
 }
 
-/// What each payment still holds for a dossier, the newest first.
+/// What each payment still holds for a dossier, the newest first: of a joint order's payment
+/// its share only.
 fn funds(tx: &mut Tx, dossier_id: Uuid, locked: &[Uuid]) -> Result<Vec<Fund>> {
     let rows: Vec<FundRow> = prepared(
         "SELECT p.id, p.gateway,
-                (CASE p.outcome WHEN 'settled' THEN p.amount ELSE 0 END
+                (coalesce((SELECT sum(amount) FROM payment_order
+                            WHERE dossier_id = ? AND state = 'paid'
+                              AND (gateway, gateway_txn) = (p.gateway, p.transaction)), 0)
                  + coalesce((SELECT sum(amount) FROM suspense_application
                               WHERE payment_id = p.id AND dossier_id = ?), 0)
                  - coalesce((SELECT sum(amount) FROM refund
                               WHERE payment_id = p.id AND dossier_id = ?), 0))::bigint AS remaining
            FROM gateway_payment p WHERE p.id = ANY (?) ORDER BY p.id DESC",
     )
+    .bind::<SqlUuid, _>(dossier_id)
     .bind::<SqlUuid, _>(dossier_id)
     .bind::<SqlUuid, _>(dossier_id)
     .bind::<Array<SqlUuid>, _>(locked)

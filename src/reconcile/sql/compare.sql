@@ -60,6 +60,8 @@ SELECT found.finding, left(found.number, 100) AS number, found.theirs, found.our
   FROM found
   LEFT JOIN gateway_payment p ON p.id = found.payment_id
   LEFT JOIN payment_attempt a ON a.id = p.attempt_id
-  LEFT JOIN payment_order o ON o.id = a.order_id
+  -- The dossiers of a joint order have one unit.
+  LEFT JOIN LATERAL (SELECT order_id FROM payment_order_member WHERE joint_id = a.order_id LIMIT 1) AS m ON true
+  LEFT JOIN payment_order o ON o.id = coalesce(m.order_id, a.order_id)
   LEFT JOIN dossier d ON d.id = o.dossier_id
  ORDER BY found.line, found.number

@@ -45,7 +45,7 @@ const CHANGES: [(&str, &str, &str); 15] = [
     (
         "UPDATE gateway_payment SET amount = 2999 WHERE outcome = 'settled'",
         "UPDATE gateway_payment SET amount = 7000 WHERE outcome = 'settled'",
-        "2999 đồng came, 3000 are given back",
+        "2999 đồng came, 7000 are settled",
     ),
     (
         "UPDATE payment_order SET amount = amount + 1 WHERE state = 'paid'",

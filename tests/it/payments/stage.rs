@@ -148,6 +148,45 @@ impl Stage {
             .unwrap();
     }
 
+    /// A person with an account.
+    pub fn person(&self) -> Uuid {
+        let id = Uuid::now_v7();
+        diesel::sql_query(
+            "INSERT INTO person (id, identity_no, full_name, created_at, updated_at)
+             VALUES ($1, right($1::text, 12), 'Nguyễn Thị Mai', now(), now())",
+        )
+        .bind::<SqlUuid, _>(id)
+        .execute(&mut self.test_db.connect())
+        .unwrap();
+        id
+    }
+
+    /// A dossier of that person that owes this fee, with an open order.
+    pub async fn order_by(&self, person: Uuid, (code, kind, amount): (&str, ChargeKind, i64)) -> Order {
+        let dossier = Uuid::now_v7();
+        let conn = &mut self.test_db.connect();
+        insert_dossier(conn, dossier);
+        diesel::sql_query("UPDATE dossier SET applicant_person_id = $1 WHERE id = $2")
+            .bind::<SqlUuid, _>(person)
+            .bind::<SqlUuid, _>(dossier)
+            .execute(conn)
+            .unwrap();
+        let charge = ChargeIn { fee_code: code.to_owned(), kind, ..residence_fee(amount) };
+        let payer = Debtor { payer: Payer::Person(person), ..debtor(dossier) };
+        let written = move |tx: &mut Tx| {
+            write_charges(tx, &payer, std::slice::from_ref(&charge))?;
+            open_order(tx, dossier, amount)
+        };
+        self.write(written).await.unwrap()
+    }
+
+    /// Charges a further fee to a person's dossier, without an order.
+    pub async fn charge_person(&self, order: &Order, person: Uuid, (code, amount): (&str, i64)) {
+        let charge = ChargeIn { fee_code: code.to_owned(), ..residence_fee(amount) };
+        let payer = Debtor { payer: Payer::Person(person), ..debtor(order.dossier_id) };
+        self.write(move |tx| write_charges(tx, &payer, std::slice::from_ref(&charge))).await.unwrap();
+    }
+
     /// Charges a further fee to an order's dossier, and opens an order over it.
     pub async fn order_more(&self, before: &Order, (code, kind, amount): (&str, ChargeKind, i64)) -> Order {
         let charge = ChargeIn { fee_code: code.to_owned(), kind, ..residence_fee(amount) };
