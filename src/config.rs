@@ -12,7 +12,7 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use secret::Secret;
+pub use secret::{Secret, previous};
 
 /// The documented defaults, as they stand in the binary.
 pub const DEFAULTS: &str = include_str!("../motcua.default.toml");
@@ -120,6 +120,7 @@ pub struct Payment {
     pub gateway_url: String,
     pub partner_code: String,
     pub secret_key: Secret<String>,
+    pub previous_key: Secret<String>,
     pub beneficiary_account: String,
     pub beneficiary_bank: String,
     pub beneficiary_name: String,
@@ -138,6 +139,7 @@ pub struct Vnpay {
     pub url: String,
     pub merchant_code: String,
     pub secret_key: Secret<String>,
+    pub previous_key: Secret<String>,
     pub timeout_seconds: u64,
 }
 

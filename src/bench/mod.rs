@@ -6,6 +6,7 @@
 
 mod footprint;
 mod load;
+pub mod money;
 mod pgbench;
 mod reading;
 mod report;
@@ -17,6 +18,7 @@ use anyhow::Result;
 pub use report::Report;
 
 use crate::config::Config;
+use money::Amount;
 use report::{Aim, Row};
 use stage::Stage;
 
@@ -29,6 +31,8 @@ pub enum Part {
     Tracking,
     /// Worklist pages, small database against large.
     Worklist,
+    /// Fees paid at two gateways under chaos, to the last đồng; not part of all.
+    Money,
     All,
 }
 
@@ -41,6 +45,7 @@ pub struct Options {
     pub clients: usize,
     /// Dossiers of the large database.
     pub dossiers: usize,
+    pub money: Amount,
 }
 
 /// Submissions that the reading parts need as a pattern.
@@ -68,6 +73,9 @@ pub fn run(config: Config, options: &Options, progress: &dyn Fn(&str)) -> Result
 /// The parts that are wanted, one after the other.
 fn measure(stage: &Stage, options: &Options, progress: &dyn Fn(&str)) -> Result<Vec<Row>> {
     let wanted = |part| options.part == Part::All || options.part == part;
+    if options.part == Part::Money {
+        return money::run(stage, options, progress);
+    }
     let mut rows = Vec::new();
     if wanted(Part::Submit) {
         rows.extend(writing::submit(stage, options, progress)?);

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::embedded::{DATABASE, Embedded, EmbeddedConfig};
 use crate::db::{Db, DbLimits, migrate};
+use crate::files::Files;
 
 /// Citizens who file.
 pub const CITIZENS: usize = 64;
@@ -159,7 +160,25 @@ impl Stage {
         self.lines(sql)?.into_iter().next().with_context(|| format!("nothing found: {sql}"))
     }
 
-    fn connect(&self) -> Result<PgConnection> {
+    /// Where the database answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A door for what takes minutes, and the files of the portal.
+    pub fn patient(&self) -> Result<(Db, Files)> {
+        let hour = 3600 * 1000;
+        let limits = DbLimits {
+            pool_size: 1,
+            statement_timeout_ms: hour,
+            lock_timeout_ms: hour,
+            ..DbLimits::default()
+        };
+        let files = Files::open(&Config { data_dir: self.folder.clone(), ..Config::from_parts("", [])? })?;
+        Ok((Db::connect(&self.url, &limits, Clock::default())?, files))
+    }
+
+    pub fn connect(&self) -> Result<PgConnection> {
         Ok(PgConnection::establish(&self.url)?)
     }
 

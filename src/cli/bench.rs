@@ -5,6 +5,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::progress;
+use crate::bench::money::Amount;
 use crate::bench::{self, Options, Part};
 use crate::config::Config;
 
@@ -32,6 +33,12 @@ pub struct Bench {
     /// Dossiers of the large database
     #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u32).range(20_000..=10_000_000))]
     dossiers: u32,
+    /// Fees of `bench money`
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    fees: u32,
+    /// Which chaos `bench money` plays
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 impl Bench {
@@ -41,6 +48,7 @@ impl Bench {
             seconds: self.seconds,
             clients: self.clients.into(),
             dossiers: usize::try_from(self.dossiers)?,
+            money: Amount { fees: usize::try_from(self.fees)?, seed: self.seed },
         };
         let report = bench::run(config, &options, &progress)?;
         if self.json {

@@ -37,3 +37,9 @@ impl<T> Serialize for Secret<T> {
         serializer.serialize_str("***")
     }
 }
+
+/// A key that was rotated away, if its messages still count: an empty key is none, or anybody
+/// could sign.
+pub fn previous(key: &Secret<String>) -> Option<Secret<String>> {
+    Some(key.clone()).filter(|key| !key.expose().is_empty())
+}

@@ -6,6 +6,7 @@
 //! | a payment settles an order | gateway clearing | receivable of the payer |
 //! | a payment settles nothing, or a joint order only in part | gateway clearing | suspense |
 //! | … and is told rightly later | suspense | gateway clearing |
+//! | … and settles nothing all the same | gateway clearing | suspense |
 //! | it is applied to a dossier | suspense | receivable of the payer |
 //! | a refund is requested | revenue of the unit, or suspense | refund payable |
 //! | the gateway is told | refund payable | refund in transit |
@@ -34,13 +35,7 @@ pub(super) struct Money<'a> {
 /// A payment settles: what was booked to suspense while its amount was told wrongly is taken
 /// back first.
 pub(super) fn corrected(tx: &mut Tx, money: &Money) -> Result<()> {
-    if let Some(before) = in_suspense(tx, money.payment_id)? {
-        let cause = Cause { kind: "suspense_corrected", id: money.payment_id };
-        let (debit, credit) = (suspense(money.gateway), clearing(money.gateway));
-        let reason = "Cổng thanh toán báo lại đúng số tiền";
-        book(tx, &Entry::of(Kind::Correction, cause, reason, debit, credit, before))?;
-    }
-    Ok(())
+    taken_back(tx, money).map(drop)
 }
 
 /// A payment, or its share of a joint one, settles an order of a dossier.
@@ -67,18 +62,30 @@ pub(super) fn rest(tx: &mut Tx, money: &Money, joint_id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// A payment settles nothing, for a reason.
+/// A payment settles nothing, for a reason. What was booked while its amount was told wrongly
+/// is taken back first.
 pub(super) fn kept(
     tx: &mut Tx,
     money: &Money,
     reason: &str,
     (dossier_id, order_id): (Option<Uuid>, Option<Uuid>),
 ) -> Result<()> {
-    let cause = Cause { kind: "suspense", id: money.payment_id };
+    let kind = if taken_back(tx, money)? { "suspense_retold" } else { "suspense" };
+    let cause = Cause { kind, id: money.payment_id };
     let (debit, credit) = (clearing(money.gateway), suspense(money.gateway));
     let entry = Entry::of(Kind::Suspense, cause, reason, debit, credit, money.amount);
     book(tx, &entry.about(dossier_id, order_id))?;
     Ok(())
+}
+
+/// Takes back what a payment was booked to suspense with; whether it was.
+fn taken_back(tx: &mut Tx, money: &Money) -> Result<bool> {
+    let Some(before) = in_suspense(tx, money.payment_id)? else { return Ok(false) };
+    let cause = Cause { kind: "suspense_corrected", id: money.payment_id };
+    let (debit, credit) = (suspense(money.gateway), clearing(money.gateway));
+    let reason = "Cổng thanh toán báo lại đúng số tiền";
+    book(tx, &Entry::of(Kind::Correction, cause, reason, debit, credit, before))?;
+    Ok(true)
 }
 
 /// What a payment was booked to suspense with, in đồng.

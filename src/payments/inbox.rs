@@ -251,8 +251,8 @@ fn keep(tx: &mut Tx, told: &Told) -> Result<()> {
 }
 
 /// Writes a payment, once for each of the gateway's numbers; gives its id when it is new. One
-/// that settled nothing (its amount was told wrong) and is told rightly now counts as new:
-/// from then on it is the payment that settled, unless somebody has disposed of it meanwhile.
+/// whose amount was told wrong and is told rightly now counts as new, whether or not it settles
+/// its order by now, unless somebody has disposed of it meanwhile.
 fn note(conn: &mut PgConnection, told: &Told, now: jiff_diesel::Timestamp) -> QueryResult<Option<Uuid>> {
     let Told { gateway, payment, attempt, outcome } = told;
     // A statement of its own, since one sees what was committed before it began: who disposes
@@ -268,7 +268,8 @@ fn note(conn: &mut PgConnection, told: &Told, now: jiff_diesel::Timestamp) -> Qu
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (gateway, transaction)
          DO UPDATE SET attempt_id = excluded.attempt_id, amount = excluded.amount, outcome = excluded.outcome
-          WHERE gateway_payment.outcome <> 'settled' AND excluded.outcome = 'settled'
+          WHERE (gateway_payment.outcome <> 'settled' AND excluded.outcome = 'settled'
+                 OR gateway_payment.outcome = 'wrong_amount' AND excluded.outcome IN ('late', 'paid_twice'))
             AND gateway_payment.reference = excluded.reference
             AND NOT EXISTS (SELECT FROM suspense_application WHERE payment_id = gateway_payment.id)
             AND NOT EXISTS (SELECT FROM refund WHERE payment_id = gateway_payment.id)

@@ -27,15 +27,30 @@ const FIRST_WAIT: i64 = 30;
 /// Longest wait, in seconds: six hours.
 const LONGEST_WAIT: i64 = 6 * 3600;
 
-/// Asks about every attempt that is due; gives how many payments were found.
+/// Asks about every attempt that is due, round by round: after an outage many are. Gives how
+/// many payments were found.
 pub async fn poll_payments(db: &Db, gateways: &Gateways) -> Result<usize> {
+    let mut found = 0;
+    loop {
+        let (asked, by_now) = poll_round(db, gateways).await?;
+        found += by_now;
+        if asked < ROUND as usize {
+            return Ok(found);
+        }
+    }
+}
+
+/// One round: how many were asked about, and how many payments were found. Each is put off or
+/// ends, so the next round finds others.
+async fn poll_round(db: &Db, gateways: &Gateways) -> Result<(usize, usize)> {
     let now = db.clock.now();
     let due = db.read(move |conn| attempt::due(conn, now, ROUND)).await?;
+    let asked = due.len();
     let answers =
         stream::iter(due).map(|(attempt, asked)| ask(db, gateways, attempt, asked)).buffer_unordered(AT_ONCE);
     let found: Vec<Result<bool>> = answers.collect().await;
     let found: Result<Vec<bool>> = found.into_iter().collect();
-    Ok(found?.into_iter().filter(|found| *found).count())
+    Ok((asked, found?.into_iter().filter(|found| *found).count()))
 }
 
 /// Asks about one attempt that was asked about so often before. Only an answer can close it: a

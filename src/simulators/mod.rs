@@ -3,6 +3,7 @@
 //! Nothing of motcua calls in here; the portal reaches the simulators over HTTP only, as it
 //! reaches the real systems.
 
+pub mod book;
 mod faults;
 pub mod gateway_faults;
 pub mod messages;

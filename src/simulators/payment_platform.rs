@@ -20,12 +20,13 @@ use rand::Rng;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::book::{Book, Given, State, Taken};
 use super::gateway_faults::{self, Dial, Faults, deliver};
 use crate::config::Config;
 use crate::national::payment_platform::settlement::SettlementField;
 use crate::national::payment_platform::{
-    CURRENCY, Callback, Init, InitReply, OTHER_ERROR, Partner, REFERENCE_LIMIT, ReceiptQuery, SUCCESS,
-    wire_time,
+    CURRENCY, Callback, Init, InitReply, OTHER_ERROR, Partner, REFERENCE_LIMIT, ReceiptQuery, RefundWord,
+    SUCCESS, wire_time,
 };
 
 /// Where the portal takes callbacks.
@@ -39,7 +40,10 @@ pub struct PaymentSimulator {
     /// The portal, where callbacks go and payers come back to.
     portal: String,
     http: reqwest::Client,
+    /// By reference.
     orders: Mutex<HashMap<String, Held>>,
+    /// References by the unguessable part of their pages' addresses.
+    pages: Mutex<HashMap<String, String>>,
     dial: Dial,
     settlement_fields: Vec<SettlementField>,
     /// Response files in Base64, by day.
@@ -65,6 +69,7 @@ impl PaymentSimulator {
             portal: config.public_url(),
             http: reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).build()?,
             orders: Mutex::default(),
+            pages: Mutex::default(),
             dial: Dial::default(),
             settlement_fields: SettlementField::named(&config.payment.settlement_fields)?,
             responses: Mutex::default(),
@@ -79,14 +84,21 @@ impl PaymentSimulator {
         self.responses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The reference of a page.
+    fn reference(&self, id: &str) -> Option<String> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
     fn by_id(&self, id: &str) -> Option<Held> {
-        self.orders().values().find(|held| held.id == id).cloned()
+        let reference = self.reference(id)?;
+        self.orders().get(&reference).cloned()
     }
 
     /// Makes the payment, once; paying again finds it made.
     fn pay(&self, id: &str) -> Option<Held> {
+        let reference = self.reference(id)?;
         let mut orders = self.orders();
-        let held = orders.values_mut().find(|held| held.id == id)?;
+        let held = orders.get_mut(&reference)?;
         if held.paid.is_none() {
             held.paid = Some((format!("GD{}", random_word()), Timestamp::now()));
         }
@@ -96,13 +108,37 @@ impl PaymentSimulator {
     /// Takes an order, or gives the one with this reference; `None` when it differs.
     fn take(&self, init: Init) -> Option<Held> {
         let mut orders = self.orders();
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         let held = orders.entry(init.reference.clone()).or_insert_with(|| Held {
             id: random_word(),
             init: init.clone(),
             paid: None,
             refunds: Vec::new(),
         });
+        pages.entry(held.id.clone()).or_insert_with(|| init.reference.clone());
         (held.init.amount == init.amount).then(|| held.clone())
+    }
+
+    /// What was paid and given back.
+    fn book(&self) -> Book {
+        let mut book = Book::default();
+        for (reference, held) in self.orders().iter() {
+            let Some((transaction, _)) = &held.paid else { continue };
+            let amount = held.init.amount.parse().unwrap_or_default();
+            let (reference, transaction) = (reference.clone(), transaction.clone());
+            book.refunds.extend(held.refunds.iter().map(|refund| Given {
+                reference: reference.clone(),
+                id: refund.id.clone(),
+                amount: refund.amount,
+                state: match refund.state {
+                    RefundWord::Success => State::Done,
+                    RefundWord::Pending => State::UnderWay,
+                    RefundWord::Failed => State::Failed,
+                },
+            }));
+            book.payments.push(Taken { reference, transaction, amount });
+        }
+        book
     }
 
     /// The news of an order as the platform tells it: paid, or not.
@@ -141,9 +177,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/settlement/response", web::post().to(settle::respond))
             .route("/settlement/{day}/response", web::get().to(settle::shown))
             .route("/treasury/{day}", web::get().to(treasury::statement))
+            .route("/book", web::get().to(book))
             .route("/faults", web::get().to(gateway_faults::show::<PaymentSimulator>))
             .route("/faults", web::put().to(gateway_faults::set::<PaymentSimulator>)),
     );
+}
+
+/// Shows the book; no real gateway does.
+async fn book(platform: web::Data<PaymentSimulator>) -> web::Json<Book> {
+    web::Json(platform.book())
 }
 
 /// Opens a payment.

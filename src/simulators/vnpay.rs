@@ -4,6 +4,7 @@
 mod api;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use rand::Rng;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::book::{Book, Given, State, Taken};
 use super::gateway_faults::{self, Dial, Faults, Teller, deliver};
 use crate::config::{Config, Secret};
 use crate::national::wire_time;
@@ -32,6 +34,8 @@ pub struct VnpaySimulator {
     portal: String,
     http: reqwest::Client,
     orders: Mutex<HashMap<String, Held>>,
+    /// The last `vnp_TransactionNo`: no two payments have one.
+    last_number: AtomicU32,
     dial: Dial,
 }
 
@@ -66,6 +70,7 @@ impl VnpaySimulator {
             portal: config.public_url(),
             http: reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?,
             orders: Mutex::default(),
+            last_number: AtomicU32::new(rand::rng().random_range(10_000_000..50_000_000)),
             dial: Dial::default(),
         })
     }
@@ -79,10 +84,31 @@ impl VnpaySimulator {
         let mut orders = self.orders();
         let held = orders.get_mut(reference)?;
         if held.outcome == Outcome::Open {
-            let number = rand::rng().random_range(10_000_000..100_000_000_u32).to_string();
+            let number = (self.last_number.fetch_add(1, Ordering::Relaxed) + 1).to_string();
             held.outcome = if fails { Outcome::Refused } else { Outcome::Paid(number, Timestamp::now()) };
         }
         Some(held.clone())
+    }
+
+    /// What was paid and given back.
+    fn book(&self) -> Book {
+        let mut book = Book::default();
+        for (reference, held) in self.orders().iter() {
+            let Outcome::Paid(number, _) = &held.outcome else { continue };
+            book.refunds.extend(held.refunds.iter().map(|(id, amount, state)| Given {
+                reference: reference.clone(),
+                id: id.clone(),
+                amount: *amount,
+                state: match state.as_str() {
+                    "00" => State::Done,
+                    "09" => State::Failed,
+                    _ => State::UnderWay,
+                },
+            }));
+            let (reference, transaction) = (reference.clone(), number.clone());
+            book.payments.push(Taken { reference, transaction, amount: held.amount });
+        }
+        book
     }
 
     /// What is told of a payment, by notice and by the payer's browser.
@@ -146,9 +172,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/paymentv2/vpcpay.html", web::get().to(show))
             .route("/paymentv2/pay/{reference}", web::post().to(pay))
             .route("/merchant_webapi/api/transaction", web::post().to(api::answer))
+            .route("/book", web::get().to(book))
             .route("/faults", web::get().to(gateway_faults::show::<VnpaySimulator>))
             .route("/faults", web::put().to(gateway_faults::set::<VnpaySimulator>)),
     );
+}
+
+/// Shows the book; no real gateway does.
+async fn book(vnpay: web::Data<VnpaySimulator>) -> web::Json<Book> {
+    web::Json(vnpay.book())
 }
 
 /// The page to which a portal sends the payer: what it says must be signed.

@@ -20,7 +20,14 @@ WITH party AS (
      WHERE m.outcome <> 'settled' GROUP BY j.id
     UNION ALL
     SELECT 'suspense', p.id, p.amount, 'gateway_clearing', 'gateway:' || p.gateway, 'suspense', 'gateway:' || p.gateway
-      FROM gateway_payment p WHERE p.outcome <> 'settled'
+      FROM gateway_payment p
+     WHERE p.outcome <> 'settled'
+       AND NOT EXISTS (SELECT FROM transfer t WHERE t.cause_kind = 'suspense_corrected' AND t.cause_id = p.id)
+    UNION ALL
+    SELECT 'suspense_retold', p.id, p.amount, 'gateway_clearing', 'gateway:' || p.gateway, 'suspense', 'gateway:' || p.gateway
+      FROM gateway_payment p
+     WHERE p.outcome <> 'settled'
+       AND EXISTS (SELECT FROM transfer t WHERE t.cause_kind = 'suspense_corrected' AND t.cause_id = p.id)
     UNION ALL
     -- What was told wrongly at first: taken back with the amount with which it had been booked.
     SELECT fact.cause_kind, p.id, b.amount, fact.debit, 'gateway:' || p.gateway, fact.credit, 'gateway:' || p.gateway
@@ -30,6 +37,7 @@ WITH party AS (
      CROSS JOIN (VALUES ('suspense', 'gateway_clearing', 'suspense'),
                         ('suspense_corrected', 'suspense', 'gateway_clearing')) AS fact (cause_kind, debit, credit)
      WHERE p.outcome = 'settled'
+        OR EXISTS (SELECT FROM transfer c WHERE c.cause_kind = 'suspense_corrected' AND c.cause_id = p.id)
     UNION ALL
     SELECT 'suspense_applied', s.id, s.amount, 'suspense', 'gateway:' || p.gateway, 'receivable', payer
       FROM suspense_application s JOIN gateway_payment p ON p.id = s.payment_id JOIN party USING (dossier_id)

@@ -6,10 +6,10 @@
 //! was acknowledged is written down here, outside the server, and compared in the end. When
 //! the kills come depends on the machine; what the clients do follows a seed that is printed
 //! (`CRASH_SEED` sets it).
-mod client;
+pub mod client;
 mod compare;
-mod journal;
-mod portal;
+pub mod journal;
+pub mod portal;
 mod resumable;
 mod tampering;
 

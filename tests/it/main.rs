@@ -2,6 +2,7 @@
 mod agencies;
 mod auth;
 mod catalogue;
+mod chaos;
 mod cli;
 mod crash;
 mod data;

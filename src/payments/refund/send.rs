@@ -204,14 +204,28 @@ fn put_off(tx: &mut Tx, sent: &Sent) -> Result<()> {
     Ok(())
 }
 
-/// Asks about every refund under way that is due; gives how many have ended.
+/// Asks about every refund under way that is due, round by round; gives how many have ended.
 pub async fn poll_refunds(db: &Db, gateways: &Gateways) -> Result<usize> {
+    let mut ended = 0;
+    loop {
+        let (asked, by_now) = poll_round(db, gateways).await?;
+        ended += by_now;
+        if asked < ROUND as usize {
+            return Ok(ended);
+        }
+    }
+}
+
+/// One round: how many were asked about, and how many of them have ended. Each is put off or
+/// ends, so the next round finds others.
+async fn poll_round(db: &Db, gateways: &Gateways) -> Result<(usize, usize)> {
     let now = db.clock.now();
     let due = db.read(move |conn| due(conn, now)).await?;
+    let asked = due.len();
     let answers = stream::iter(due).map(|attempt| ask(db, gateways, attempt)).buffer_unordered(AT_ONCE);
     let ended: Vec<Result<bool>> = answers.collect().await;
     let ended: Result<Vec<bool>> = ended.into_iter().collect();
-    Ok(ended?.into_iter().filter(|ended| *ended).count())
+    Ok((asked, ended?.into_iter().filter(|ended| *ended).count()))
 }
 
 fn due(conn: &mut PgConnection, now: Timestamp) -> Result<Vec<Uuid>> {

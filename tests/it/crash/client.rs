@@ -38,7 +38,7 @@ pub struct Client {
     http: reqwest::Client,
     url: String,
     pub citizen: String,
-    clerk: String,
+    pub clerk: String,
     journal: Arc<Journal>,
     random: Mutex<StdRng>,
 }
@@ -186,7 +186,7 @@ impl Client {
     }
 
     /// Takes an action as the clerk.
-    async fn act(&self, filed: &Filed, action: &str) -> Option<Filed> {
+    pub async fn act(&self, filed: &Filed, action: &str) -> Option<Filed> {
         let path = format!("/api/v1/dossiers/{}/actions", filed.code);
         let (status, after) =
             self.post(&self.clerk, &path, Some(filed.version), &json!({ "action": action })).await;

@@ -24,6 +24,8 @@ pub struct Portal {
     server: Option<Child>,
     simulators_port: u16,
     mutant: bool,
+    /// Further settings of the server, as environment variables; they count from its next start.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Portal {
@@ -33,7 +35,8 @@ impl Portal {
         let url = format!("http://127.0.0.1:{port}");
         let dir = DataDir::new();
         seed(&dir);
-        let mut portal = Self { url, dir, port, simulators: None, server: None, simulators_port, mutant };
+        let (simulators, server, settings) = (None, None, Vec::new());
+        let mut portal = Self { url, dir, port, simulators, server, simulators_port, mutant, settings };
         portal.simulators = Some(portal.spawn(&["simulate"]));
         portal
     }
@@ -46,7 +49,8 @@ impl Portal {
             .env("MOTCUA_HTTP__SHUTDOWN_SECONDS", "1")
             .env("MOTCUA_SIMULATORS__PORT", self.simulators_port.to_string())
             // A job of a killed worker is taken over soon.
-            .env("MOTCUA_JOBS__LEASE_SECONDS", "2");
+            .env("MOTCUA_JOBS__LEASE_SECONDS", "2")
+            .envs(self.settings.iter().map(|(name, value)| (*name, value)));
         command
     }
 
@@ -102,7 +106,12 @@ impl Portal {
         std::fs::read_to_string(self.dir.path().join("pg/postmaster.pid")).unwrap()
     }
 
-    fn database_url(&self) -> String {
+    /// Where the simulators answer.
+    pub fn simulators(&self) -> String {
+        format!("http://127.0.0.1:{}", self.simulators_port)
+    }
+
+    pub fn database_url(&self) -> String {
         let noted = self.postmaster();
         let socket = noted.lines().nth(4).unwrap();
         format!("postgresql://motcua@/motcua?host={socket}")

@@ -208,7 +208,7 @@ async fn a_notice_refused_for_a_wrong_key_of_ours_is_good_once_the_key_is_mended
     let mended = Partner { code: "MOTCUA".to_owned(), key: Secret::new("new key".to_owned()) };
     let body = stage.notice(&order).sign(&mended).to_json().to_string();
     assert_eq!(stage.reply(&order, body.clone()).await, "99");
-    let words = NationalWords { partner: mended };
+    let words = NationalWords { partner: mended, previous: None };
     let taken = stage.write(move |tx| take_in(tx, &words, Source::Callback, body.as_bytes())).await.unwrap();
     assert!(taken.outcome.is_accepted());
     assert_eq!(stage.outcomes(), ["settled"], "one row, now the one that settled");

@@ -134,3 +134,25 @@ async fn a_payment_that_is_told_rightly_later_leaves_suspense() {
     assert_eq!(stage.balances(), ["gateway_clearing 7000", "revenue_fee -7000"]);
     stage.verify().await;
 }
+
+// Mutant: keep the wrong amount of what came too late, or twice.
+#[actix_web::test]
+async fn a_payment_that_is_told_rightly_when_it_settles_nothing_lies_there_with_its_right_amount() {
+    let (_bank, stage) = Bank::with_stage().await;
+    let (late, twice) = (stage.order().await, stage.order().await);
+    assert_eq!(stage.tell(&late, "GD-LATE", 6999).await, "99");
+    assert_eq!(stage.tell(&twice, "GD-TWICE", 7001).await, "99");
+    stage.cancel(&late).await;
+    assert_eq!(stage.tell(&twice, "GD-FIRST", 7000).await, "00");
+    for _ in 0..2 {
+        assert_eq!(stage.tell(&late, "GD-LATE", 7000).await, "99");
+        assert_eq!(stage.tell(&twice, "GD-TWICE", 7000).await, "99");
+        assert_eq!(stage.tell(&twice, "GD-TWICE", 7001).await, "99");
+    }
+    assert_eq!(stage.payments(), ["7000 late", "7000 paid_twice", "7000 settled"]);
+    assert_eq!(stage.refunds(), ["requested 7000"]);
+    let balances = stage.balances();
+    assert!(balances.contains(&"gateway_clearing 21000".to_owned()), "{balances:?}");
+    assert!(balances.contains(&"suspense -7000".to_owned()), "{balances:?}");
+    stage.verify().await;
+}

@@ -17,7 +17,7 @@ use crate::auth::{Actor, Who};
 use crate::db::Tx;
 use crate::error::{MALFORMED, Problem, Result, TOO_LARGE};
 use crate::http::UNSUPPORTED;
-use crate::national::payment_platform::{CallbackReply, Partner};
+use crate::national::payment_platform::CallbackReply;
 use crate::payments::inbox::take_in;
 
 /// Largest notice, in bytes.
@@ -44,7 +44,7 @@ pub async fn receive_payment_callback(
     body: web::Bytes,
 ) -> Result<web::Json<CallbackReply>> {
     check(&request, &body)?;
-    let words = NationalWords { partner: Partner::of(&app.config.payment) };
+    let words = NationalWords::of(&app.config);
     let reply = move |tx: &mut Tx| {
         let taken = take_in(tx, &words, Source::Callback, &body)?;
         let accepted = taken.outcome.is_accepted();

@@ -15,7 +15,7 @@ use super::{
     Answer, Demand, DemandLine, Found, Gateway, Notice, Offer, Payment, Question, Refund, RefundState, Says,
     Source, Words, exact,
 };
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::national::payment_platform::settlement::{SettlementKind, SettlementLine};
 use crate::national::payment_platform::{
     self as platform, CURRENCY, Callback, FeeLine, Partner, PaymentPlatform, Receipt, SUCCESS, Unreadable,
@@ -30,17 +30,33 @@ pub const NAME: &str = "national";
 pub const OFFER: Offer = Offer { name: NAME, lifetime: SignedDuration::from_hours(30 * 24), online: true };
 
 pub(super) fn build(config: &Config) -> Result<Arc<dyn Gateway>> {
-    Ok(Arc::new(National { platform: PaymentPlatform::new(config)? }))
+    Ok(Arc::new(National { platform: PaymentPlatform::new(config)?, words: NationalWords::of(config) }))
 }
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(callback::receive_payment_callback);
 }
 
-/// What the platform says, read with the shared key.
+/// What the platform says, read with the shared key or the one before it.
 #[derive(Debug, Clone)]
 pub struct NationalWords {
     pub partner: Partner,
+    /// As it was before its key was rotated.
+    pub previous: Option<Partner>,
+}
+
+impl NationalWords {
+    pub fn of(config: &Config) -> Self {
+        let partner = Partner::of(&config.payment);
+        let previous = config::previous(&config.payment.previous_key)
+            .map(|key| Partner { code: partner.code.clone(), key });
+        Self { partner, previous }
+    }
+
+    fn is_authentic(&self, message: &Callback) -> bool {
+        message.is_authentic(&self.partner)
+            || self.previous.as_ref().is_some_and(|before| message.is_authentic(before))
+    }
 }
 
 impl Words for NationalWords {
@@ -53,18 +69,18 @@ impl Words for NationalWords {
         match Callback::read(raw) {
             Err(Unreadable { reference }) => Notice::malformed(reference),
             Ok(message) => {
-                let says = said(&message, &self.partner);
+                let says = said(&message, self);
                 Notice { reference: Some(message.reference), says }
             }
         }
     }
 }
 
-fn said(message: &Callback, partner: &Partner) -> Says {
-    if !message.is_authentic(partner) {
+fn said(message: &Callback, words: &NationalWords) -> Says {
+    if !words.is_authentic(message) {
         return Says::Forged;
     }
-    if message.partner != partner.code {
+    if message.partner != words.partner.code {
         return Says::OtherPartner;
     }
     if message.error_code != SUCCESS {
@@ -86,11 +102,12 @@ fn said(message: &Callback, partner: &Partner) -> Says {
 #[derive(Debug)]
 struct National {
     platform: PaymentPlatform,
+    words: NationalWords,
 }
 
 impl Gateway for National {
     fn words(&self) -> Arc<dyn Words> {
-        Arc::new(NationalWords { partner: self.platform.partner.clone() })
+        Arc::new(self.words.clone())
     }
 
     fn open<'a>(&'a self, demand: &'a Demand, now: Timestamp) -> Answer<'a, String> {
@@ -213,6 +230,10 @@ mod tests {
         Partner { code: "MOTCUA".to_owned(), key: Secret::new("key".to_owned()) }
     }
 
+    fn words() -> NationalWords {
+        NationalWords { partner: partner(), previous: None }
+    }
+
     fn message(change: impl FnOnce(&mut Callback)) -> Callback {
         let mut message = Callback {
             kind: "ConfirmTrans".to_owned(),
@@ -234,7 +255,7 @@ mod tests {
     // Mutants: drop any one of the questions of `said`.
     #[test]
     fn every_question_is_asked() {
-        let said = |change: fn(&mut Callback)| said(&message(change), &partner());
+        let said = |change: fn(&mut Callback)| said(&message(change), &words());
         assert_eq!(said(|m| m.partner = "OTHER".to_owned()), Says::OtherPartner);
         assert_eq!(said(|m| m.error_code = "01".to_owned()), Says::NotPaid);
         assert_eq!(said(|m| m.currency = "USD".to_owned()), Says::OtherCurrency);
@@ -254,6 +275,24 @@ mod tests {
     #[test]
     fn what_is_not_signed_says_nothing() {
         let unsigned = Callback { digest: String::new(), ..message(|m| m.partner = "OTHER".to_owned()) };
-        assert_eq!(said(&unsigned, &partner()), Says::Forged);
+        assert_eq!(said(&unsigned, &words()), Says::Forged);
+    }
+
+    // Mutant: take an empty key for a previous one.
+    #[test]
+    fn the_key_before_counts_as_long_as_it_is_configured() {
+        let before = Partner { code: "MOTCUA".to_owned(), key: Secret::new("before".to_owned()) };
+        let sent = |key: &str| {
+            let sender = Partner { code: "MOTCUA".to_owned(), key: Secret::new(key.to_owned()) };
+            message(|_| {}).sign(&sender)
+        };
+        let rotated = NationalWords { partner: partner(), previous: Some(before) };
+        assert!(matches!(said(&sent("before"), &rotated), Says::Paid(_)));
+        assert!(matches!(said(&sent("key"), &rotated), Says::Paid(_)));
+        assert_eq!(said(&sent("older"), &rotated), Says::Forged);
+        assert_eq!(said(&sent("before"), &words()), Says::Forged);
+        let of = |file: &str| NationalWords::of(&Config::from_parts(file, []).unwrap());
+        assert_eq!(said(&sent(""), &of("")), Says::Forged);
+        assert!(matches!(said(&sent("x"), &of("[payment]\nprevious_key = 'x'")), Says::Paid(_)));
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::{Says, Source, Words};
-use super::{Merchant, NAME, VnpayWords};
+use super::{NAME, VnpayWords};
 use crate::app::{App, RequestId};
 use crate::auth::{Actor, Who};
 use crate::db::Tx;
@@ -74,7 +74,7 @@ pub async fn receive_vnpay_notice(app: web::Data<App>, request: HttpRequest) -> 
     let request_id = RequestId::of(&request);
     // Whoever calls acts as VNPAY; the signature shows whether rightly.
     let actor = Actor { who: Who::System(NAME), request_id };
-    let words = VnpayWords { merchant: Merchant::of(&app.config) };
+    let words = VnpayWords::of(&app.config);
     let taken =
         app.db.write(&actor, move |tx: &mut Tx| take_in(tx, &words, Source::Callback, query.as_bytes()));
     Ok(web::Json(reply(taken.await?.outcome)))
@@ -108,7 +108,7 @@ pub struct ReturnOut {
 )]
 #[get("/api/v1/payments/returns/vnpay")]
 pub async fn show_vnpay_return(app: web::Data<App>, request: HttpRequest) -> Result<Reply> {
-    let words = VnpayWords { merchant: Merchant::of(&app.config) };
+    let words = VnpayWords::of(&app.config);
     let notice = words.read(Source::Callback, request.query_string().as_bytes());
     let paid_as_told = matches!(notice.says, Says::Paid(_));
     let known = matches!(notice.says, Says::Paid(_) | Says::NotPaid);

@@ -25,7 +25,7 @@ use super::{
     Answer, Demand, Found, Gateway, Notice, Offer, Payment, Question, Refund, RefundState, Says, Source,
     Words,
 };
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::national::{wire_moment, wire_time};
 use api::Message;
 use wire::{Merchant, Query, dong, hundredfold};
@@ -54,6 +54,7 @@ pub(super) fn build(config: &Config) -> Result<Arc<dyn Gateway>> {
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     Ok(Arc::new(Vnpay {
+        words: VnpayWords::of(config),
         http,
         base: config.vnpay_url(),
         return_url: config.public_url() + ipn::RETURN_PATH,
@@ -65,10 +66,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(ipn::receive_vnpay_notice).service(ipn::show_vnpay_return);
 }
 
-/// What VNPAY says, read with the shared key.
+/// What VNPAY says, read with the shared key or the one before it.
 #[derive(Debug, Clone)]
 pub struct VnpayWords {
     pub merchant: Merchant,
+    /// As it was before its key was rotated.
+    pub previous: Option<Merchant>,
 }
 
 impl Words for VnpayWords {
@@ -86,11 +89,22 @@ impl Words for VnpayWords {
 }
 
 impl VnpayWords {
+    pub fn of(config: &Config) -> Self {
+        let merchant = Merchant::of(config);
+        let previous = config::previous(&config.vnpay.previous_key)
+            .map(|key| Merchant { code: merchant.code.clone(), key });
+        Self { merchant, previous }
+    }
+
+    fn is_authentic(&self, check: impl Fn(&Merchant) -> bool) -> bool {
+        check(&self.merchant) || self.previous.as_ref().is_some_and(check)
+    }
+
     fn read_call(&self, raw: &[u8]) -> Notice {
         let Some(query) = Query::read(raw) else {
             return Notice::malformed(None);
         };
-        let authentic = self.merchant.signed_query(&query);
+        let authentic = self.is_authentic(|merchant| merchant.signed_query(&query));
         self.notice(authentic, |name| query.get(name).unwrap_or_default())
     }
 
@@ -98,7 +112,8 @@ impl VnpayWords {
         let Some(answer) = Message::read(raw) else {
             return Notice::malformed(None);
         };
-        self.notice(answer.is_answer(&self.merchant), |name| answer.get(name))
+        let authentic = self.is_authentic(|merchant| answer.is_answer(merchant));
+        self.notice(authentic, |name| answer.get(name))
     }
 
     fn notice<'m>(&self, authentic: bool, field: impl Fn(&str) -> &'m str) -> Notice {
@@ -141,6 +156,7 @@ impl VnpayWords {
 /// VNPAY as a merchant meets it.
 #[derive(Debug)]
 struct Vnpay {
+    words: VnpayWords,
     http: reqwest::Client,
     /// Address of VNPAY, without a slash at its end.
     base: String,
@@ -150,7 +166,7 @@ struct Vnpay {
 
 impl Gateway for Vnpay {
     fn words(&self) -> Arc<dyn Words> {
-        Arc::new(VnpayWords { merchant: self.merchant.clone() })
+        Arc::new(self.words.clone())
     }
 
     /// The page is an address that we sign ourselves: nothing goes outside.
@@ -264,6 +280,7 @@ mod tests {
     fn words() -> VnpayWords {
         VnpayWords {
             merchant: Merchant { code: "MOTCUA01".to_owned(), key: Secret::new("secret".to_owned()) },
+            previous: None,
         }
     }
 
