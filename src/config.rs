@@ -2,6 +2,7 @@
 //! environment. Every key is documented in `motcua.default.toml`; a key that
 //! does not occur there is refused by name.
 mod environment;
+mod files;
 mod secret;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,6 +13,7 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use files::{FileRule, Files};
 pub use secret::{Secret, previous};
 
 /// The documented defaults, as they stand in the binary.
@@ -198,44 +200,6 @@ pub struct Deadlines {
     pub supplements_without_leader: u32,
     pub extensions_max: u32,
     pub late_every_seconds: u32,
-}
-
-/// Uploaded files.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Files {
-    /// Empty: below `data_dir`; see [`Config::files_root`].
-    pub root: String,
-    pub max_bytes: u64,
-    pub max_dossier_bytes: u64,
-    pub max_files_per_dossier: u32,
-    pub allowed_types: Vec<String>,
-    /// Pages of a PDF.
-    pub max_pages: usize,
-    /// Width times height of a picture.
-    pub max_pixels: u64,
-    /// Bytes of the parts of a package (docx, xlsx) when they are unpacked.
-    pub max_unpacked_bytes: u64,
-    pub found: FilesFound,
-}
-
-/// What is done with a file that does something when it is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct FilesFound {
-    pub script: FileRule,
-    pub launch: FileRule,
-    pub attachment: FileRule,
-    pub external: FileRule,
-}
-
-/// What is done with what was found in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FileRule {
-    Refuse,
-    /// The file is taken, and its row says what was found.
-    Flag,
 }
 
 /// The queue of jobs.

@@ -20,6 +20,7 @@ mod told;
 use anyhow::Result;
 
 use crate::config::Config;
+use cast::official;
 use stage::Stage;
 
 pub use cast::accounts;
@@ -68,12 +69,20 @@ pub async fn leave_to_pay(config: &Config) -> Result<ToPay> {
     left
 }
 
+/// The cashiers of (d) and (e) close the days on which money came.
+async fn close_days(stage: &mut Stage) -> Result<()> {
+    stage.at("2026-09-21T09:15").await?;
+    stage.close_day(&official("honggai.thuquy")?, "H49.45.01", "2026-09-17").await?;
+    stage.close_day(&official("baichay.thuquy")?, "H49.43.01", "2026-09-18").await
+}
+
 async fn stories(stage: &mut Stage) -> Result<()> {
     birth::play(stage).await?;
     residence::play(stage).await?;
     marriage::play(stage).await?;
     copies::play(stage).await?;
     business::play(stage).await?;
+    close_days(stage).await?;
     land::play(stage).await?;
     construction::play(stage).await
 }

@@ -76,11 +76,30 @@ pub struct Refunded {
     pub amount: i64,
 }
 
+/// A day that a unit closed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Closed {
+    /// Letter of the story.
+    pub story: char,
+    pub who: String,
+    /// Code of the unit.
+    pub agency: String,
+    pub day: String,
+    /// Payments of the day, and their sum in đồng.
+    pub payments: i64,
+    pub amount: i64,
+    /// What did not agree with the gateways.
+    pub unmatched: i64,
+    /// SHA-256 of the close.
+    pub sha256: String,
+}
+
 /// What a teller is given.
 pub enum Said<'a> {
     /// A story begins: letter, title.
     Story(char, &'a str),
     Step(&'a Step),
+    Close(&'a Closed),
 }
 
 /// Writes down what happens.
@@ -89,10 +108,12 @@ pub type Teller = Box<dyn FnMut(Said) -> Result<()> + Send>;
 /// One JSON object a step, on standard output.
 pub fn lines() -> Teller {
     Box::new(|said| {
-        if let Said::Step(step) = said {
-            writeln!(stdout(), "{}", serde_json::to_string(step)?)?;
-        }
-        Ok(())
+        let line = match said {
+            Said::Story(..) => return Ok(()),
+            Said::Step(step) => serde_json::to_string(step)?,
+            Said::Close(closed) => serde_json::to_string(closed)?,
+        };
+        Ok(writeln!(stdout(), "{line}")?)
     })
 }
 
@@ -102,6 +123,7 @@ pub fn table() -> Teller {
         match said {
             Said::Story(letter, title) => writeln!(stdout(), "\n({letter}) {title}")?,
             Said::Step(step) => writeln!(stdout(), "{}", line(step))?,
+            Said::Close(closed) => writeln!(stdout(), "{}", close(closed))?,
         }
         Ok(())
     })
@@ -143,6 +165,15 @@ fn line(step: &Step) -> String {
         line.push_str(&format!("\n      SAI: {wrong}"));
     }
     line
+}
+
+fn close(closed: &Closed) -> String {
+    let Closed { who, agency, day, payments, unmatched, sha256, .. } = closed;
+    let amount = grouped(closed.amount);
+    format!(
+        "✓ {who} khoá sổ ngày {day} của {agency}: {payments} giao dịch, {amount} đ, {unmatched} khoản chưa khớp\n{:8}SHA-256 {sha256}",
+        ""
+    )
 }
 
 /// 1234567 → 1.234.567.

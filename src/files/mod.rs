@@ -22,14 +22,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::config::{Config, FilesFound};
+use crate::config::Config;
 use crate::error::Code;
 
 pub use attach::{
     FileOut, FileRow, Purpose, Target, attach, find, forget_draft, list_of_dossier, list_of_draft,
     move_to_dossiers, remove_from_draft,
 };
-pub use examine::{Depth, Finding, Room};
+pub use examine::{Depth, Finding, Room, Rules};
 pub use kind::Kind;
 pub use name::SafeName;
 pub use receive::Received;
@@ -100,8 +100,8 @@ pub struct Limits {
     pub allowed: Vec<Kind>,
     /// How much a file may hold.
     pub depth: Depth,
-    /// What is done with a file that does something.
-    pub found: FilesFound,
+    /// What is done with what is found in a file.
+    pub rules: Rules,
     /// Bytes a second that a sender must reach in the long run; 0 = no floor.
     pub floor: u64,
     /// How long a sender may be slower than the floor, and how long it may say nothing.
@@ -124,7 +124,12 @@ impl Limits {
                 pixels: files.max_pixels,
                 unpacked: files.max_unpacked_bytes,
             },
-            found: files.found,
+            rules: Rules {
+                script: files.scripts,
+                launch: files.launches,
+                attachment: files.attachments,
+                external: files.external_content,
+            },
             floor: config.http.min_body_bytes_per_second,
             patience: Duration::from_secs(10),
         })

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::api::text;
 use super::super::cast::{Person, system};
-use super::super::told::{Paper, Refunded};
+use super::super::told::{Closed, Paper, Refunded, Said};
 use super::{Expect, LOOK_EVERY, PATIENCE, Stage, number};
 
 impl Stage {
@@ -132,5 +132,35 @@ impl Stage {
         );
         let (amount, state) = (number(item, "amount")?, text(item, "state")?);
         Ok(Paper { series, number: number_of, amount, state, look_up })
+    }
+}
+
+impl Stage {
+    /// The cashier closes a day that has ended. On a portal that has told the story before, the
+    /// day is closed: then that close is shown.
+    pub async fn close_day(&mut self, who: &Person, agency: &str, day: &str) -> Result<()> {
+        let token = self.token(who).await?;
+        let wanted = json!({ "agency": agency, "day": day });
+        let answer = self.api.post("/api/v1/closes", Some(&token), None, &wanted).await?;
+        let close = if answer.body["code"] == "day_closed" {
+            let path = format!("/api/v1/closes?agency={agency}&day={day}");
+            self.api.get(&path, Some(&token)).await?.ok("xem sổ đã khoá")?["items"][0].clone()
+        } else {
+            answer.ok("khoá sổ ngày")?
+        };
+        let payments = close["figures"]["lines"].as_array().context("a close has lines")?;
+        let payments: Vec<&Value> = payments.iter().filter(|line| line["kind"] == "payment").collect();
+        let sum = |member: &str| payments.iter().map(|line| number(line, member)).sum::<Result<i64>>();
+        let closed = Closed {
+            story: self.story,
+            who: who.name.clone(),
+            agency: agency.to_owned(),
+            day: day.to_owned(),
+            payments: sum("count")?,
+            amount: sum("amount")?,
+            unmatched: number(&close, "unmatched_count")?,
+            sha256: text(&close, "sha256")?,
+        };
+        (self.teller)(Said::Close(&closed))
     }
 }

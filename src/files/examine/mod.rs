@@ -1,7 +1,7 @@
 //! Looking into a file before a row names it: is it whole, is it what it says, does it do
 //! anything when it is opened?
 //!
-//! What a file may do is a rule of the portal (`files.found`): refuse it, or take it and tell
+//! What a file may do is a rule of the portal: refuse it, or take it and tell
 //! everybody who sees it. What nobody could open safely is always refused. Each type has its
 //! own look; a look reads the bytes once, never trusts a length that the file names, and gives
 //! up at the limits.
@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 use super::{FILE_TYPE_MISMATCH, Files, Kind};
-use crate::config::{FileRule, FilesFound};
+use crate::config::FileRule;
 use crate::error::{Code, Error, Result};
 
 /// Megabytes that are looked into at once. A hostile file costs up to some twenty times its
@@ -123,8 +123,17 @@ impl Finding {
 /// What was found; ordered, so that the first explains the others.
 pub(super) type Findings = BTreeSet<Finding>;
 
+/// What is done with what was found, where that may be taken at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    pub script: FileRule,
+    pub launch: FileRule,
+    pub attachment: FileRule,
+    pub external: FileRule,
+}
+
 /// What the portal's rules say of a finding; what nobody could open safely has none.
-fn rule(rules: &FilesFound, finding: Finding) -> FileRule {
+fn rule(rules: &Rules, finding: Finding) -> FileRule {
     match finding {
         Finding::Script => rules.script,
         Finding::Launch => rules.launch,
@@ -169,7 +178,7 @@ impl Files {
             tracing::warn!(key, %error, "a file could not be looked into");
             Findings::from([Finding::Damaged])
         });
-        decide(&found, &self.limits.found)
+        decide(&found, &self.limits.rules)
     }
 }
 
@@ -188,7 +197,7 @@ pub(super) fn look(kind: Kind, bytes: &Bytes, depth: Depth) -> Findings {
 }
 
 /// The first finding that is refused, or all that is flagged. PURE.
-fn decide(found: &Findings, rules: &FilesFound) -> Result<Vec<Finding>> {
+fn decide(found: &Findings, rules: &Rules) -> Result<Vec<Finding>> {
     match found.iter().find(|finding| rule(rules, **finding) == FileRule::Refuse) {
         Some(refused) => Err(refuse(*refused)),
         None => Ok(found.iter().copied().collect()),
@@ -209,7 +218,7 @@ fn refuse(finding: Finding) -> Error {
 mod tests {
     use super::*;
 
-    const STRICT: FilesFound = FilesFound {
+    const STRICT: Rules = Rules {
         script: FileRule::Refuse,
         launch: FileRule::Refuse,
         attachment: FileRule::Refuse,
@@ -218,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_rule_flags_what_it_allows_and_nothing_graver() {
-        let lenient = FilesFound { attachment: FileRule::Flag, ..STRICT };
+        let lenient = Rules { attachment: FileRule::Flag, ..STRICT };
         let found = |findings: &[Finding], rules| decide(&findings.iter().copied().collect(), rules);
         assert_eq!(found(&[], &STRICT).unwrap(), []);
         assert_eq!(found(&[Finding::Attachment], &lenient).unwrap(), [Finding::Attachment]);

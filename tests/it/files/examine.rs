@@ -91,7 +91,7 @@ async fn no_hostile_file_is_taken_and_no_good_one_refused() {
 #[actix_web::test]
 async fn what_a_rule_allows_is_taken_and_told() {
     let files = &WRITTEN.1;
-    let portal = Portal::with("[files.found]\nattachment = \"flag\"\n").await;
+    let portal = Portal::with("attachments = \"flag\"\n").await;
     let draft = portal.draft();
     let of = |family: &str| files.iter().find(|file| file.family.as_deref() == Some(family)).unwrap();
     let flagged = sent(&portal, draft, of("pdf-with-a-file-inside")).await;
