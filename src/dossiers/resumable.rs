@@ -48,7 +48,10 @@ pub static TUS_VERSION: Code = Code::new(
 /// Says what is spoken here.
 #[utoipa::path(
     operation_id = "describe_uploads", tag = "files", security(()),
-    responses((status = 204, description = "In the headers: Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm"))
+    responses(
+        (status = 204, description = "In the headers: Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm"),
+        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 #[options("/api/v1/uploads")]
 pub async fn describe_uploads(app: web::Data<App>) -> HttpResponse {
@@ -245,25 +248,48 @@ async fn own(app: &App, actor: &Actor, id: Uuid) -> Result<Upload> {
 }
 
 /// The file of an upload whose last byte is there: it becomes one now, or has before. What is
-/// refused for what it holds cannot be mended by sending more, so the upload ends.
+/// refused for what it holds, or where it would go, is not mended by sending more: the upload
+/// ends.
 async fn finish_if_whole(app: &web::Data<App>, actor: &Actor, upload: &Upload) -> Result<Option<Uuid>> {
     if upload.file_id.is_some() || !upload.is_whole() {
         return Ok(upload.file_id);
     }
-    let id = upload.id;
     let received = match app.files.assemble(&app.db, upload).await {
         Ok(received) => received,
-        Err(error @ Error::Refused(_)) if error.code().status < 500 => {
-            let keys = app.db.write(actor, move |tx| resumable::end(tx, id)).await?;
-            app.files.discard(&keys).await?;
-            return Err(error);
-        }
-        Err(error) => return Err(error),
+        Err(error) => return give_up(app, actor, upload.id, error).await,
     };
-    let (state, wanted) = (app.clone(), upload.clone());
-    let (file, keys) = app.db.write(actor, move |tx| become_file(&state, tx, &wanted, &received)).await?;
+    let (state, wanted, key) = (app.clone(), upload.clone(), received.key.clone());
+    match app.db.write(actor, move |tx| become_file(&state, tx, &wanted, &received)).await {
+        Ok((file, keys)) => {
+            app.files.discard(&keys).await?;
+            Ok(Some(file))
+        }
+        Err(error) => {
+            if is_final(&error) {
+                app.files.discard(&[key]).await?;
+            }
+            give_up(app, actor, upload.id, error).await
+        }
+    }
+}
+
+/// Ends an upload that is refused; what is refused only for now stays. Beside another request
+/// that has made it a file meanwhile, it is that file.
+async fn give_up(app: &App, actor: &Actor, id: Uuid, error: Error) -> Result<Option<Uuid>> {
+    if !is_final(&error) {
+        return Err(error);
+    }
+    let end = move |tx: &mut Tx| match resumable::made(tx, id)? {
+        Made::Before(file) => Ok((Some(file), Vec::new())),
+        Made::Now => Ok((None, resumable::end(tx, id)?)),
+    };
+    let (file, keys) = app.db.write(actor, end).await?;
     app.files.discard(&keys).await?;
-    Ok(Some(file))
+    file.map(Some).ok_or(error)
+}
+
+fn is_final(error: &Error) -> bool {
+    matches!(error, Error::Refused(_)) && error.code().status < 500
 }
 
 /// The file, and the keys of the bytes that nobody needs any more.
@@ -346,7 +372,7 @@ fn announced(app: &App, request: &HttpRequest, target: Target, purpose: Purpose)
     if component.chars().count() > COMPONENT_LIMIT || component.chars().any(char::is_control) {
         return Err(INVALID.at("component", "mã thành phần không đúng", "not a code of a component"));
     }
-    app.files.limits.check_announced(&name, length)?;
+    let name = app.files.limits.check_announced(&name, length)?.as_str().to_owned();
     Ok(Announced { target, component, purpose, name, length })
 }
 

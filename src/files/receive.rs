@@ -63,7 +63,7 @@ impl Files {
 
 impl Limits {
     /// The type that the name promises, if it is taken.
-    fn kind_of(&self, name: &SafeName) -> Result<Kind> {
+    pub(super) fn kind_of(&self, name: &SafeName) -> Result<Kind> {
         name.kind().filter(|kind| self.allowed.contains(kind)).ok_or_else(|| {
             let words: Vec<&str> = self.allowed.iter().map(|kind| kind.word()).collect();
             let words = words.join(", ");

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::charge::{Charge, charges_of};
+use super::charge::ChargeKind;
 use super::gateway::{Demand, DemandLine, Gateways, Offer};
 use super::order::{self, Demanded};
 use super::{joint, poll};
@@ -24,7 +24,7 @@ use crate::clock::day_of;
 use crate::db::schema::{agency, dossier, payment_attempt, payment_order, procedure};
 use crate::db::{Db, Tx, to_sql};
 use crate::error::{Error, Result};
-use crate::jobs;
+use crate::{jobs, receipts};
 
 /// Job: ask the gateway for the pay page. Payload [`AttemptJob`], subject: the attempt.
 pub const OPEN_PAYMENT: &str = "open_payment";
@@ -127,6 +127,8 @@ pub(super) fn mark_paid(conn: &mut PgConnection, id: Uuid) -> QueryResult<usize>
 
 /// The gateway denies the payment of an attempt; with the last attempt, the order expires.
 pub(super) fn close(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
+    // The order before its attempt, as a notice and a choice of a gateway lock them.
+    order::lock(tx, attempt.order.id)?;
     let closed = diesel::update(payment_attempt::table.find(attempt.id))
         .filter(payment_attempt::state.eq("open"))
         .set(payment_attempt::state.eq("closed"))
@@ -278,11 +280,11 @@ pub(super) fn demand(conn: &mut PgConnection, attempt_id: Uuid) -> Result<Option
         return Ok(None);
     }
     // A joint order is told under its first dossier: the messages have room for one.
-    let dossiers = match attempt.order.dossier_id {
-        Some(dossier) => vec![dossier],
-        None => joint::dossiers_of(conn, attempt.order.id)?,
+    let parts = match attempt.order.dossier_id {
+        Some(dossier) => vec![(dossier, attempt.order.amount)],
+        None => joint::parts_of(conn, attempt.order.id)?,
     };
-    let Some(first) = dossiers.first().copied() else {
+    let Some((first, _)) = parts.first().copied() else {
         return Ok(None);
     };
     type Named = (String, Value, String, String, String, String);
@@ -315,22 +317,27 @@ pub(super) fn demand(conn: &mut PgConnection, attempt_id: Uuid) -> Result<Option
         payer_name: of_applicant("name"),
         payer_identity_no: of_applicant("identity_no"),
         payer_address: of_applicant("address"),
-        lines: lines_of(conn, &dossiers)?,
+        lines: lines_of(conn, &parts)?,
     };
     Ok(Some((attempt.gateway, demand)))
 }
 
-/// What dossiers were charged: each fee once, over the sum of all of them.
-fn lines_of(conn: &mut PgConnection, dossiers: &[Uuid]) -> Result<Vec<DemandLine>> {
+/// What the money is for, dossier by dossier, as their receipts will say; each fee once, over
+/// the sum of all of them.
+fn lines_of(conn: &mut PgConnection, parts: &[(Uuid, i64)]) -> Result<Vec<DemandLine>> {
     let mut lines: Vec<DemandLine> = Vec::new();
-    for dossier in dossiers {
-        for Charge { kind, fee_code: code, name, amount, .. } in charges_of(conn, *dossier)? {
-            let known =
-                lines.iter_mut().find(|line| (line.kind, &line.code, &line.name) == (kind, &code, &name));
+    for (dossier, amount) in parts {
+        for line in receipts::lines_for(conn, *dossier, *amount)? {
+            let kind = ChargeKind::of(&line.kind)?;
+            let known = lines
+                .iter_mut()
+                .find(|known| (known.kind, &known.code, &known.name) == (kind, &line.fee_code, &line.name));
             match known {
-                Some(line) => line.amount += amount,
-                None if amount > 0 => lines.push(DemandLine { kind, code, name, amount }),
-                None => {}
+                Some(known) => known.amount += line.amount,
+                None => {
+                    let (code, name, amount) = (line.fee_code, line.name, line.amount);
+                    lines.push(DemandLine { kind, code, name, amount });
+                }
             }
         }
     }

@@ -88,10 +88,11 @@ pub fn open_joint(tx: &mut Tx, dossiers: &[Uuid], offer: Offer) -> Result<Uuid> 
     }
     let ids: Vec<Uuid> = members.iter().map(|member| member.id).collect();
     // They neither expire nor are paid before they are members.
-    let open =
-        prepared("SELECT FROM payment_order WHERE id = ANY (?) AND state = 'open' ORDER BY id FOR UPDATE")
-            .bind::<Array<SqlUuid>, _>(&ids)
-            .execute(tx.conn)?;
+    let open = prepared(
+        "SELECT FROM payment_order WHERE id = ANY (?) AND state = 'open' ORDER BY id FOR NO KEY UPDATE",
+    )
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .execute(tx.conn)?;
     if open != ids.len() {
         return Err(BUSY.err());
     }
@@ -153,7 +154,7 @@ pub(super) fn ended(tx: &mut Tx, id: Uuid) -> Result<()> {
 pub(super) fn settle(tx: &mut Tx, money: &Money, transaction: &str, id: Uuid) -> Result<Vec<FeePaid>> {
     prepared(
         "SELECT FROM payment_order WHERE id IN (SELECT order_id FROM payment_order_member WHERE joint_id = ?)
-          ORDER BY id FOR UPDATE",
+          ORDER BY id FOR NO KEY UPDATE",
     )
     .bind::<SqlUuid, _>(id)
     .execute(tx.conn)?;
@@ -246,6 +247,11 @@ fn members_of(conn: &mut PgConnection, id: Uuid) -> Result<Vec<Member>> {
 /// The dossiers of a joint order, in the order of their filing.
 pub fn dossiers_of(conn: &mut PgConnection, id: Uuid) -> Result<Vec<Uuid>> {
     Ok(members_of(conn, id)?.into_iter().map(|member| member.dossier_id).collect())
+}
+
+/// The dossiers of a joint order with their shares of it in đồng, in the order of their filing.
+pub(super) fn parts_of(conn: &mut PgConnection, id: Uuid) -> Result<Vec<(Uuid, i64)>> {
+    Ok(members_of(conn, id)?.into_iter().map(|member| (member.dossier_id, member.amount)).collect())
 }
 
 /// The joint order of a number.

@@ -160,7 +160,7 @@ pub fn choose(tx: &mut Tx, dossier_id: Uuid, offer: Offer) -> Result<Order> {
         .filter(payment_order::dossier_id.eq(dossier_id))
         .filter(payment_order::state.eq("open"))
         .select(COLUMNS)
-        .for_update()
+        .for_no_key_update()
         .first::<Row>(tx.conn)
         .optional()?;
     let order = from_row(order.ok_or_else(|| BUSY.err())?)?.of_dossier()?;
@@ -223,7 +223,7 @@ pub(super) fn expire(tx: &mut Tx, order_id: Uuid) -> Result<()> {
         .find(order_id)
         .filter(payment_order::state.eq("open"))
         .select(payment_order::state)
-        .for_update()
+        .for_no_key_update()
         .first(tx.conn)
         .optional()?;
     if open.is_none() {
@@ -304,6 +304,7 @@ pub(super) fn demanded(conn: &mut PgConnection, id: Uuid) -> Result<Option<Deman
 
 /// The same, locked.
 pub(super) fn lock(tx: &mut Tx, id: Uuid) -> Result<Demanded> {
-    let row = payment_order::table.find(id).select(COLUMNS).for_update().first::<Row>(tx.conn).optional()?;
+    let row =
+        payment_order::table.find(id).select(COLUMNS).for_no_key_update().first::<Row>(tx.conn).optional()?;
     from_row(row.ok_or_else(|| NOT_FOUND.err())?)
 }

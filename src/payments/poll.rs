@@ -13,7 +13,7 @@ use super::attempt::{self, Attempt};
 use super::gateway::{Found, Gateways, Question, Source};
 use super::inbox::take_in;
 use crate::auth::Actor;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::error::Result;
 
 /// Name under which the polling acts.
@@ -63,7 +63,9 @@ async fn ask(db: &Db, gateways: &Gateways, attempt: Attempt, asked: i32) -> Resu
         tracing::warn!(reference = attempt.reference, "the gateway could not be asked: {error:#}");
     }
     let (answer, words) = (answer.ok(), gateway.words());
-    db.write(&Actor::system(POLL_PAYMENTS), move |tx| {
+    let (id, reference) = (attempt.id, attempt.reference.clone());
+    let actor = Actor::system(POLL_PAYMENTS);
+    let taken = db.write(&actor, move |tx| {
         let ended = tx.now >= attempt.expires_at;
         let mut found = false;
         match &answer {
@@ -81,8 +83,16 @@ async fn ask(db: &Db, gateways: &Gateways, attempt: Attempt, asked: i32) -> Resu
         // Last: a callback locks the order before its attempt, too.
         attempt::put_off(tx, attempt.id, asked + 1)?;
         Ok(found)
-    })
-    .await
+    });
+    match taken.await {
+        Ok(found) => Ok(found),
+        // One that cannot be taken in must not keep the others of the round waiting.
+        Err(error) => {
+            tracing::error!(reference, %error, "what the gateway answered could not be taken in");
+            let put_off = move |tx: &mut Tx| attempt::put_off(tx, id, asked + 1);
+            db.write(&actor, put_off).await.map(|()| false)
+        }
+    }
 }
 
 /// When to ask next, after so many questions.

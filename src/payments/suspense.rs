@@ -15,15 +15,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::booking::{self, Money};
-use super::charge::balance;
+use super::charge::{balance, still_asked};
 use super::inbox::{FEE_PAID, FeePaid};
 use super::order::{NOTHING_DUE, cancel_order, latest_of, lock_dossier, open_order};
 use super::refund::request_unapplied;
 use super::till::Till;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::db::schema::suspense_application;
-use crate::db::{Tx, prepared, to_sql};
+use crate::db::schema::{dossier, suspense_application};
+use crate::db::{Tx, condition, prepared, to_sql};
 use crate::error::{Code, INVALID, NOT_FOUND, Problem, Result};
 use crate::http::{Cursor, Keyed, PageQuery, Reply, Text, once};
 use crate::{jobs, receipts};
@@ -260,6 +260,11 @@ fn lock(tx: &mut Tx, id: Uuid) -> Result<Option<Item>> {
 /// Counts money as paid for a dossier. Its open order is over another amount from now on, so
 /// it is given up first: a payment that is on its way is then either seen here, or late.
 fn apply(tx: &mut Tx, money: &Money, dossier_id: Uuid, wanted: &SuspenseMoveIn) -> Result<()> {
+    let asked: bool =
+        dossier::table.find(dossier_id).select(condition(still_asked!("dossier"))).first(tx.conn)?;
+    if !asked {
+        return Err(NOTHING_DUE.err());
+    }
     let order = latest_of(tx.conn, dossier_id)?;
     let demanded = cancel_order(tx, dossier_id)?;
     let due = balance(tx.conn, dossier_id)?.due();

@@ -44,7 +44,7 @@ pub(super) struct Paid {
 
 /// A charge, as far as something pays for it.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub(super) struct Line {
+pub struct Line {
     #[diesel(sql_type = SqlUuid)]
     pub charge_id: Uuid,
     #[diesel(sql_type = Text)]
@@ -123,6 +123,11 @@ fn uncovered(conn: &mut PgConnection, dossier_id: Uuid) -> Result<Vec<Line>> {
     )
     .bind::<SqlUuid, _>(dossier_id)
     .load(conn)?)
+}
+
+/// What so much money would pay for at a dossier now, as its receipts would say.
+pub fn lines_for(conn: &mut PgConnection, dossier_id: Uuid, money: i64) -> Result<Vec<Line>> {
+    Ok(cover(uncovered(conn, dossier_id)?, money))
 }
 
 /// As much of the charges as the money pays for.

@@ -21,7 +21,7 @@ mod xml;
 
 pub use document::{Format, document};
 pub use end::{Payer, given_back, replace};
-pub use issue::issue;
+pub use issue::{Line, issue, lines_for};
 pub use show::{ReceiptOut, find, of_dossier};
 
 /// The operations of this capability.

@@ -169,12 +169,16 @@ impl Files {
     /// refuses them.
     pub(super) async fn examine(&self, key: &str, kind: Kind, size: u64) -> Result<Vec<Finding>> {
         let megabytes = u32::try_from(size.div_ceil(MEGABYTE)).unwrap_or(u32::MAX).min(AT_ONCE as u32);
-        let _room = self.room.0.acquire_many(megabytes).await.map_err(anyhow::Error::from)?;
+        let room = self.room.0.clone().acquire_many_owned(megabytes).await.map_err(anyhow::Error::from)?;
         let bytes = self.store.get(key, None).await?.bytes().await.map_err(|error| anyhow!(error))?;
         let depth = self.limits.depth;
-        let looked = tokio::task::spawn_blocking(move || look(kind, &bytes, depth)).await;
+        // The look goes on when the sender is gone, and keeps its room until it ends.
+        let looked = tokio::task::spawn_blocking(move || {
+            let _room = room;
+            look(kind, &bytes, depth)
+        });
         // A file that brings its reader down is as good as damaged.
-        let found = looked.unwrap_or_else(|error| {
+        let found = looked.await.unwrap_or_else(|error| {
             tracing::warn!(key, %error, "a file could not be looked into");
             Findings::from([Finding::Damaged])
         });

@@ -98,12 +98,19 @@ fn walk_dictionary(dictionary: &Dictionary, found: &mut Findings) {
 /// Unpacks what may hold objects, and looks at the names in it.
 fn unpack(bytes: &[u8], found: &mut Findings) {
     let (mut room, mut done) = (UNPACKED, 0);
+    let (mut streams, mut ends) = (Next::of(b"stream"), Next::of(b"endobj"));
     for (at, name) in names(bytes) {
         if at < done || !matches!(name.text(), b"ObjStm" | b"XRef" | b"First") {
             continue;
         }
-        let Some((dictionary, content)) = stream_at(bytes, at) else { continue };
+        let (stream, end) = (streams.from(bytes, at), ends.from(bytes, at));
+        if stream >= bytes.len() || stream - at > REACH || end < stream {
+            continue;
+        }
+        let begin = begin_of_object(bytes, done.max(at.saturating_sub(REACH)), at);
+        let content = content_behind(&bytes[stream + b"stream".len()..]);
         done = bytes.len() - content.len();
+        let dictionary = &bytes[begin..stream];
         let filters: Vec<_> =
             names(dictionary).filter(|(_, name)| name.text().ends_with(b"Decode")).collect();
         match filters.as_slice() {
@@ -121,19 +128,36 @@ fn unpack(bytes: &[u8], found: &mut Findings) {
     }
 }
 
-/// The dictionary and the content of the stream in whose dictionary a name stands.
-fn stream_at(bytes: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
-    let ahead = &bytes[at..bytes.len().min(at + REACH)];
-    let keyword = find(ahead, b"stream")?;
-    if find(&ahead[..keyword], b"endobj").is_some() {
-        return None;
+/// The next place of a word, looked for once: a file of nothing but names costs one pass.
+struct Next {
+    word: &'static [u8],
+    at: Option<usize>,
+}
+
+impl Next {
+    fn of(word: &'static [u8]) -> Self {
+        Self { word, at: None }
     }
-    let back = at.saturating_sub(REACH);
-    let begin =
-        bytes[back..at].windows(3).rposition(|word| word == b"obj").map_or(back, |found| back + found);
-    let content = &bytes[at + keyword + b"stream".len()..];
-    let content = content.strip_prefix(b"\r").unwrap_or(content);
-    Some((&bytes[begin..at + keyword], content.strip_prefix(b"\n").unwrap_or(content)))
+
+    /// The first place from here on; the end of the bytes, where there is none. It is asked for
+    /// places that only grow.
+    fn from(&mut self, bytes: &[u8], here: usize) -> usize {
+        match self.at {
+            Some(at) if at >= here => at,
+            _ => *self.at.insert(find(&bytes[here..], self.word).map_or(bytes.len(), |ahead| here + ahead)),
+        }
+    }
+}
+
+/// Where the object begins in whose dictionary a name stands.
+fn begin_of_object(bytes: &[u8], earliest: usize, at: usize) -> usize {
+    let word = bytes[earliest..at].windows(3).rposition(|word| word == b"obj");
+    word.map_or(earliest, |found| earliest + found)
+}
+
+fn content_behind(keyword: &[u8]) -> &[u8] {
+    let content = keyword.strip_prefix(b"\r").unwrap_or(keyword);
+    content.strip_prefix(b"\n").unwrap_or(content)
 }
 
 /// Looks at names while unpacking, block by block.
@@ -263,6 +287,15 @@ mod tests {
         assert_eq!(seen(&page), Findings::new());
         let odd = packed("/Type/ObjStm/Filter[/ASCII85Decode/FlateDecode]", b"/Launch");
         assert_eq!(seen(&odd), Findings::from([Finding::Disguised]));
+    }
+
+    #[test]
+    fn names_before_a_packed_object_do_not_hide_it() {
+        let object = packed("/Type/ObjStm/Filter/FlateDecode", b"/Launch ");
+        let noise = b"/First ".repeat(3_000);
+        for cut in (0..noise.len()).step_by(997) {
+            assert_eq!(seen(&[&noise[cut..], &object].concat()), Findings::from([Finding::Launch]), "{cut}");
+        }
     }
 
     #[test]

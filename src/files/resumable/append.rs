@@ -23,7 +23,7 @@ use super::{TOO_MANY_UPLOADS, UPLOAD_CHECKSUM, UPLOAD_OFFSET, UPLOAD_TOO_LONG, U
 use crate::auth::Actor;
 use crate::db::schema::{upload, upload_part};
 use crate::db::{Db, Tx, to_sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Bytes of a part: so much at most is sent again when the server dies.
 const PART: u64 = 1024 * 1024;
@@ -198,7 +198,8 @@ impl Keeper {
         let (id, start) = (self.upload.id, self.at);
         let named = key.clone();
         let recorded = self.db.write(&self.actor, move |tx| record(tx, id, start, size, &named)).await;
-        if recorded.is_err() {
+        // Where it is not known whether the row was written, the sweep finds out.
+        if matches!(recorded, Err(Error::Refused(_))) {
             self.files.store.delete(&key.as_str().into()).await?;
         }
         recorded?;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::super::{FILE_TYPE_REFUSED, Limits, Purpose, SafeName, Target};
+use super::super::{FILE_EMPTY, Limits, Purpose, SafeName, Target};
 use super::{LIFETIME_HOURS, TOO_MANY_UPLOADS, Upload};
 use crate::db::schema::{upload, upload_part};
 use crate::db::{Tx, to_sql};
@@ -26,13 +26,15 @@ pub struct Announced {
 }
 
 impl Limits {
-    /// Refuses before the first byte what would be refused after the last.
-    pub fn check_announced(&self, name: &str, length: u64) -> Result<()> {
-        let kind = SafeName::of(name)?.kind().filter(|kind| self.allowed.contains(kind));
-        if kind.is_none() {
-            return Err(FILE_TYPE_REFUSED.err());
+    /// Refuses before the first byte what would be refused after the last; gives the name.
+    pub fn check_announced(&self, name: &str, length: u64) -> Result<SafeName> {
+        let name = SafeName::of(name)?;
+        self.kind_of(&name)?;
+        if length == 0 {
+            return Err(FILE_EMPTY.err());
         }
-        self.check_size(length)
+        self.check_size(length)?;
+        Ok(name)
     }
 }
 

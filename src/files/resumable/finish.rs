@@ -7,7 +7,9 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
-use super::super::{FileOut, Files, Received};
+use super::super::{
+    FILE_EMPTY, FILE_UNAVAILABLE, FileOut, Files, Received, UPLOAD_INCOMPLETE, UPLOAD_TOO_SLOW,
+};
 use super::Upload;
 use super::begin::forget_parts;
 use crate::db::schema::{upload, upload_part};
@@ -33,7 +35,7 @@ impl Files {
                 Ok(parts.order(upload_part::start).select(upload_part::storage_key).load(conn)?)
             })
             .await?;
-        self.receive(self.joined(keys), &upload.name).await
+        self.receive(self.joined(keys), &upload.name).await.map_err(not_the_senders_fault)
     }
 
     fn joined(&self, keys: Vec<String>) -> BoxStream<'static, Result<Bytes>> {
@@ -55,6 +57,13 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// The bytes came from our store: that they are not there, or came slowly, says nothing about
+/// the upload. Another request may be making it a file just now.
+fn not_the_senders_fault(error: Error) -> Error {
+    let ours = [&UPLOAD_INCOMPLETE, &UPLOAD_TOO_SLOW, &FILE_EMPTY];
+    if ours.contains(&error.code()) { FILE_UNAVAILABLE.err() } else { error }
 }
 
 /// Locks an upload that is to become a file.

@@ -205,6 +205,8 @@ pub struct Refund {
     pub reason: String,
     /// Who orders it.
     pub by: String,
+    /// How often the gateway was asked what became of it.
+    pub asked: i32,
 }
 
 /// How a refund stands at the gateway.

@@ -62,6 +62,9 @@ struct Sent {
     opened_at: jiff_diesel::Timestamp,
     #[diesel(sql_type = diesel::sql_types::Integer)]
     asked: i32,
+    /// Another refund of the payment over the same amount has succeeded.
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    alike: bool,
 }
 
 impl Sent {
@@ -69,7 +72,10 @@ impl Sent {
         Ok(prepared(
             "SELECT t.id AS attempt_id, t.state, t.reference AS id, t.asked, r.id AS refund_id, r.dossier_id,
                     r.amount, r.reason, r.requested_by, p.id AS payment_id, p.gateway, p.transaction,
-                    p.reference, p.amount AS paid, coalesce(a.opened_at, p.told_at) AS opened_at
+                    p.reference, p.amount AS paid, coalesce(a.opened_at, p.told_at) AS opened_at,
+                    EXISTS (SELECT FROM refund other
+                             WHERE other.payment_id = p.id AND other.id <> r.id AND other.amount = r.amount
+                               AND other.state = 'succeeded') AS alike
                FROM refund_attempt t JOIN refund r ON r.id = t.refund_id
                JOIN gateway_payment p ON p.id = r.payment_id
                LEFT JOIN payment_attempt a ON a.id = p.attempt_id
@@ -95,6 +101,7 @@ impl Sent {
             amount: self.amount,
             reason: self.reason.clone(),
             by: self.requested_by.clone(),
+            asked: self.asked,
         }
     }
 }
@@ -267,6 +274,21 @@ async fn ask(db: &Db, gateways: &Gateways, attempt_id: Uuid) -> Result<bool> {
             RefundState::Pending
         }
     };
-    db.write(&Actor::system(POLL_REFUNDS), move |tx| conclude(tx, &sent, answer)).await?;
-    Ok(answer != RefundState::Pending)
+    let answer = match answer {
+        // The gateway tells of the last refund of a payment only, and this may be the one before.
+        RefundState::Success if sent.alike && gateway.tells_the_last_refund_only() => {
+            tracing::error!(refund = %sent.refund_id, "cannot be told from an earlier refund over the same amount");
+            RefundState::Pending
+        }
+        answer => answer,
+    };
+    let concluding = sent.clone();
+    match db.write(&Actor::system(POLL_REFUNDS), move |tx| conclude(tx, &concluding, answer)).await {
+        Ok(()) => Ok(answer != RefundState::Pending),
+        // One that cannot be concluded must not keep the others of the round waiting.
+        Err(error) => {
+            tracing::error!(refund = %sent.refund_id, %error, "a refund could not be concluded");
+            db.write(&Actor::system(POLL_REFUNDS), move |tx| put_off(tx, &sent)).await.map(|()| false)
+        }
+    }
 }

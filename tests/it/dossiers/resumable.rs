@@ -211,6 +211,8 @@ async fn what_is_wrong_with_an_upload_is_said() {
     announce(&citizen, &draft, "a.pdf", 100_001).await.refused(413, "file_too_large");
     announce(&citizen, &draft, "a.exe", 1_000).await.refused(415, "file_type_refused");
     announce(&citizen, &draft, "", 1_000).await.refused(422, "file_name_invalid");
+    announce(&citizen, &draft, "a.pdf", 0).await.refused(422, "file_empty");
+    announce(&citizen, &draft, &format!("{}\0.pdf", "a".repeat(500)), 1_000).await.expect(201);
     let path = format!("/api/v1/drafts/{draft}/uploads");
     citizen.send(tus(Method::POST, &path)).await.refused(400, "malformed");
     let old = TestRequest::with_uri(&path).method(Method::POST).insert_header(("Tus-Resumable", "0.2.2"));
@@ -223,7 +225,7 @@ async fn what_is_wrong_with_an_upload_is_said() {
     // What it holds is looked at when it is whole, and then it is gone.
     citizen.send(more(&place, 0, &[b'a'; 1_000])).await.refused(422, "file_type_mismatch");
     assert_eq!(asked(&citizen, &place).await.status, 404);
-    assert_eq!(portal.number("SELECT count(*)::int AS n FROM upload"), 0);
+    assert_eq!(portal.number("SELECT count(*)::int AS n FROM upload"), 1, "the one with the long name");
 
     let described = portal.nobody().send(tus(Method::OPTIONS, "/api/v1/uploads")).await;
     assert_eq!((described.header("Tus-Version"), described.header("Tus-Max-Size")), ("1.0.0", "100000"));
@@ -253,6 +255,21 @@ async fn what_nobody_goes_on_with_is_forgotten() {
     assert_eq!(portal.app.files.expire_uploads(&portal.app.db).await.unwrap(), 2);
     assert_eq!(portal.number("SELECT count(*)::int AS n FROM upload_part"), 0);
     assert_eq!(files(&citizen, &draft).await.len(), 1, "what became a file stays");
+    portal.verify().await;
+}
+
+// Mutant: an upload whose draft was submitted meanwhile stays, and is read anew by whoever asks.
+#[actix_web::test]
+async fn what_has_no_place_any_more_ends() {
+    let portal = Portal::with("[files]\nmax_files_per_dossier = 1\n").await;
+    let (draft, citizen) = draft(&portal).await;
+    let content = pdf(5_000);
+    let (first, second) = (begun(&citizen, &draft, 5_000).await, begun(&citizen, &draft, 5_000).await);
+    citizen.send(more(&first, 0, &content)).await.expect(204);
+    citizen.send(more(&second, 0, &content)).await.refused(422, "too_many_files");
+    assert_eq!(asked(&citizen, &second).await.status, 404);
+    assert_eq!(portal.number("SELECT count(*)::int AS n FROM upload_part"), 0);
+    assert_eq!(asked(&citizen, &first).await.status, 200);
     portal.verify().await;
 }
 

@@ -57,6 +57,7 @@ impl Stage {
             amount,
             reason: "Hồ sơ bị từ chối | hoàn phí".to_owned(),
             by: "test".to_owned(),
+            asked: 0,
         }
     }
 

@@ -218,14 +218,19 @@ impl Gateway for Vnpay {
             let is_refund = [api::WHOLE, api::PART].contains(&answer.get("vnp_TransactionType"));
             Ok(match is_refund {
                 true if answer.get("vnp_Amount") == hundredfold(refund.amount) => refund_state(&answer),
-                // Only the last refund of a payment is told: this is another one.
-                true => RefundState::Pending,
+                // Only the last refund of a payment is told, and they are ordered one by one: the
+                // last is an earlier one as long as ours has not come, and that is not for ever.
+                true if refund.asked < ASKED_IN_VAIN => RefundState::Pending,
+                true => RefundState::Failed,
                 false => RefundState::Failed,
             })
         }
         .boxed()
     }
 }
+
+/// So often VNPAY is asked about a refund of which it knows nothing: for more than half an hour.
+const ASKED_IN_VAIN: i32 = 6;
 
 /// `vnp_TransactionStatus` of a refund.
 fn refund_state(answer: &Message) -> RefundState {
