@@ -296,13 +296,19 @@ async fn a_close_without_the_settlement_file_says_so() {
 }
 
 /// A change behind the portal's back, and what must be named. Each is taken back.
-const CHANGES: [(&str, &str); 9] = [
+const CHANGES: [(&str, &str); 11] = [
     ("UPDATE day_close SET text = replace(text, '|1|7000', '|1|7001')", "its hash is not that of its text"),
     (
         "UPDATE day_close SET text = replace(text, '|1|7000', '|1|7001');
          UPDATE day_close SET sha256 = sha256(convert_to(text, 'UTF8'))",
         "it says line|payment|payment|national|online|1|7001, the ledger does not",
     ),
+    (
+        r"UPDATE day_close SET text = regexp_replace(text, '(line\|payment[^\n]*\n)', '\1\1');
+          UPDATE day_close SET sha256 = sha256(convert_to(text, 'UTF8'))",
+        "it says line|payment|payment|national|online|1|7000, the ledger does not",
+    ),
+    ("DELETE FROM day_close WHERE previous_id IS NOT NULL", "it was made, and is not there"),
     ("UPDATE day_close SET text = 'x', sha256 = sha256('x')", "its text cannot be read"),
     ("UPDATE day_close SET closed_by = 'staff:other'", "its head is about something else"),
     ("UPDATE day_close SET previous_id = NULL", "does not follow the close of the day before"),
