@@ -182,6 +182,35 @@ async fn what_nobody_knows_is_listed_and_not_booked() {
     stage.verify().await;
 }
 
+// Mutant: the amount is all that counts.
+#[actix_web::test]
+async fn a_line_that_is_told_again_as_somebody_elses_is_listed_and_not_booked() {
+    let change = |change: fn(&mut Value)| {
+        let mut line = json!({ "number": "1", "day": today(), "amount": 7000, "gateway": "national", "for_day": today() });
+        change(&mut line);
+        serde_json::from_value::<StatementIn>(json!({ "treasury": "0061", "lines": [line] })).unwrap()
+    };
+    let gateway: fn(&mut Value) = |line| line["gateway"] = json!("vnpay");
+    let day: fn(&mut Value) = |line| line["for_day"] = json!(today().yesterday().unwrap());
+    let unit: fn(&mut Value) = |line| line["unit"] = json!("H49.61");
+    let nobodys: fn(&mut Value) = |line| line["gateway"] = Value::Null;
+    for other in [gateway, day, unit, nobodys] {
+        for (first, then, booked) in
+            [(change(|_| ()), change(other), true), (change(other), change(|_| ()), false)]
+        {
+            let stage = Stage::new().await;
+            let [outcome] = stage.take_in(first.clone()).await[..] else { panic!("one line, one outcome") };
+            let before = stage.balances();
+            assert!(!booked || outcome == CreditOutcome::Booked);
+            assert_eq!(stage.take_in(first).await, [CreditOutcome::Repeated]);
+            assert_eq!(stage.take_in(then).await, [CreditOutcome::Differs]);
+            assert_eq!(stage.balances(), before);
+            let listed = "treasury_unknown 7000 7000 ask_treasury".to_owned();
+            assert!(stage.unmatched().contains(&listed), "{:?}", stage.unmatched());
+        }
+    }
+}
+
 /// What a till sees: kind, unit, and what the treasury says.
 async fn listed(who: &Caller<'_>) -> Vec<String> {
     let page = who.get("/api/v1/reconciliation/unmatched").await.expect(200);
