@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use crate::db::{Tx, date_to_sql, prepared, to_sql};
 use crate::error::Result;
 
-/// Closes a day for the whole book. What is read after this, in this transaction, is final;
-/// closed again, it stays closed.
+/// Closes a day for the whole book; closed again, it stays closed. What is read after this is
+/// final. Every booking waits for the end of the transaction: do nothing else in it.
 pub fn close_day(tx: &mut Tx, day: Date) -> Result<()> {
     prepared("SELECT wait_for_bookings()").execute(tx.conn)?;
     prepared(

@@ -1,7 +1,8 @@
 //! Compares a day of a gateway: its newest file that can be read, with our book.
 //!
 //! A payment of ours that the file of its day has not may stand in the next one (it was made
-//! around midnight): each new file therefore looks again at the days on which one is missing.
+//! around midnight): each new file therefore looks again at the days on which one is missing,
+//! and at those whose file has a line that another day's has too.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date as SqlDate, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -42,7 +43,7 @@ struct Row {
     proposal: String,
 }
 
-/// Compares a day, and the earlier ones on which something is missing; gives what our book
+/// Compares a day, and the others whose findings hang on its file; gives what our book
 /// says of each transaction of the day.
 pub(super) fn compare(tx: &mut Tx, gateway: &str, day: Date) -> Result<Vec<(String, Agreement)>> {
     // One comparison of a gateway at a time: each ends what it does not find any more.
@@ -50,9 +51,9 @@ pub(super) fn compare(tx: &mut Tx, gateway: &str, day: Date) -> Result<Vec<(Stri
         .bind::<Text, _>(gateway)
         .execute(tx.conn)?;
     let words = compare_day(tx, gateway, day)?;
-    for earlier in unmatched::days_with_missing(tx.conn, gateway)? {
-        if earlier != day {
-            compare_day(tx, gateway, earlier)?;
+    for other in unmatched::days_to_compare_again(tx.conn, gateway, day)? {
+        if other != day {
+            compare_day(tx, gateway, other)?;
         }
     }
     prepared("UPDATE settlement_file SET compared_at = ? WHERE gateway = ? AND day = ? AND flaw IS NULL")

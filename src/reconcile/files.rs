@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{
     Array, BigInt, Binary, Bool, Date as SqlDate, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -59,9 +60,10 @@ pub async fn import(db: &Db, gateways: &Gateways, name: &str, day: Date) -> Resu
         return Ok(Imported::Unreadable(format!("{name} has no settlement files")));
     };
     let (name, actor) = (gateway.words().gateway(), Actor::system(RECONCILE));
-    let text = files.fetch(day, db.clock.now()).await?;
+    let asked_at = db.clock.now();
+    let text = files.fetch(day, asked_at).await?;
     let lines = files.read(&text).map_err(|flaw| format!("{flaw:#}"));
-    let file = File { gateway: name, day, text, lines };
+    let file = File { gateway: name, day, asked_at, text, lines };
     let flaw = file.lines.as_ref().err().cloned();
     let file_id = db.write(&actor, move |tx| store(tx, &file)).await?;
     if let Some(flaw) = flaw {
@@ -82,6 +84,8 @@ pub async fn import(db: &Db, gateways: &Gateways, name: &str, day: Date) -> Resu
 struct File {
     gateway: &'static str,
     day: Date,
+    /// Before it came.
+    asked_at: Timestamp,
     text: String,
     /// What it says, or why it cannot be read.
     lines: std::result::Result<Vec<FileLine>, String>,
@@ -106,22 +110,29 @@ struct Stored {
     version: i32,
     #[diesel(sql_type = Bool)]
     same: bool,
+    /// It came after we had asked for the other one.
+    #[diesel(sql_type = Bool)]
+    newer: bool,
 }
 
 /// Stores a file with its lines, unless the newest of the day has the same wording.
 fn store(tx: &mut Tx, file: &File) -> Result<Uuid> {
     let newest: Option<Stored> = prepared(
-        "SELECT id, version, raw = ? AS same FROM settlement_file WHERE gateway = ? AND day = ?
+        "SELECT id, version, raw = ? AS same, fetched_at > ? AS newer FROM settlement_file WHERE gateway = ? AND day = ?
           ORDER BY version DESC LIMIT 1",
     )
     .bind::<Binary, _>(file.text.as_bytes())
+    .bind::<Timestamptz, _>(to_sql(file.asked_at))
     .bind::<Text, _>(file.gateway)
     .bind::<SqlDate, _>(date_to_sql(file.day))
     .get_result(tx.conn)
     .optional()?;
     let version = newest.as_ref().map_or(0, |newest| newest.version) + 1;
-    if let Some(known) = newest.filter(|newest| newest.same) {
-        return Ok(known.id);
+    match newest {
+        Some(known) if known.same => return Ok(known.id),
+        // Ours may be the older wording, on its way for long: the job is run again and asks anew.
+        Some(known) if known.newer => return Err(BUSY.err()),
+        _ => (),
     }
     let id = Uuid::now_v7();
     // Who stores another one at the same time was first: the job is run again, and looks again.

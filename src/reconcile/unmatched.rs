@@ -121,14 +121,25 @@ struct DayRow {
     day: jiff_diesel::Date,
 }
 
-/// The days of a gateway on which its file has less than our book.
-pub(super) fn days_with_missing(conn: &mut PgConnection, gateway: &str) -> Result<Vec<Date>> {
+/// The days of a gateway on which its file has less than our book or a line twice, and the days
+/// after this one whose files have one of its lines too.
+pub(super) fn days_to_compare_again(conn: &mut PgConnection, gateway: &str, day: Date) -> Result<Vec<Date>> {
     let days: Vec<DayRow> = prepared(
-        "SELECT DISTINCT day FROM unmatched
-          WHERE gateway = ? AND ended_at IS NULL AND kind IN ('missing_in_file', 'refund_missing_in_file')
+        "SELECT u.day FROM unmatched u
+          WHERE u.gateway = ? AND u.ended_at IS NULL
+            AND u.kind IN ('missing_in_file', 'refund_missing_in_file', 'duplicate_line')
+         UNION
+         SELECT later.day
+           FROM settlement_file f JOIN settlement_file later ON later.gateway = f.gateway AND later.day > f.day
+          WHERE f.gateway = ? AND f.day = ?
+            AND EXISTS (SELECT FROM settlement_line l
+                          JOIN settlement_line o ON o.transaction = l.transaction AND o.kind = l.kind
+                         WHERE l.file_id = f.id AND o.file_id = later.id)
           ORDER BY day",
     )
     .bind::<Text, _>(gateway)
+    .bind::<Text, _>(gateway)
+    .bind::<SqlDate, _>(date_to_sql(day))
     .load(conn)?;
     Ok(days.into_iter().map(|row| row.day.to_jiff()).collect())
 }

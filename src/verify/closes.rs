@@ -110,13 +110,20 @@ fn head_of(row: &Row, previous: String, agency_code: String) -> Head {
     }
 }
 
-/// The lines in which a close and what was computed anew differ.
+/// The lines in which a close and what was computed anew differ; a line that the one repeats
+/// oftener than the other is one of them.
 fn compared(told: &Figures, computed: &Figures) -> Vec<String> {
-    let (told, computed) = (told.body(), computed.body());
-    let only_told = told.iter().filter(|line| !computed.contains(line));
-    let only_computed = computed.iter().filter(|line| !told.contains(line));
-    only_told
-        .map(|line| format!("it says {line}, the ledger does not"))
-        .chain(only_computed.map(|line| format!("the ledger says {line}, it does not")))
-        .collect()
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    for line in told.body() {
+        *counts.entry(line).or_default() += 1;
+    }
+    for line in computed.body() {
+        *counts.entry(line).or_default() -= 1;
+    }
+    let difference = |(line, count): (String, i64)| match count {
+        0 => None,
+        1.. => Some(format!("it says {line}, the ledger does not")),
+        _ => Some(format!("the ledger says {line}, it does not")),
+    };
+    counts.into_iter().filter_map(difference).collect()
 }

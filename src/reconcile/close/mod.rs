@@ -6,12 +6,18 @@
 //! holds the hash of the one before. A settlement file that has not come does not hinder a
 //! close, and stands in it.
 //!
+//! It takes two transactions. The first closes the day of the book, for which every booking
+//! waits, and is short; what the day holds is final then. The second sums it, which may take
+//! long, and keeps nobody waiting but who closes for the same agency.
+//!
 //! May call: the cashiers and leaders whose till reaches the unit; the province's for the
 //! province. Refused: a day that has not ended, that is closed, or that is not the next one.
 
 mod count;
 mod figures;
 mod show;
+
+use std::cmp::Ordering;
 
 use actix_web::{post, web};
 use diesel::pg::PgConnection;
@@ -84,15 +90,25 @@ pub async fn close_day(
     Keyed { key, body }: Keyed<CloseIn>,
 ) -> Result<Reply> {
     actor.need_staff()?;
+    let wanted = body.clone();
+    let first = move |tx: &mut Tx| {
+        let (_, place) = reached(tx, &wanted)?;
+        shut(tx, &place, wanted.day.date())
+    };
+    app.db.write(&actor, first).await?;
     app.db.write(&actor, move |tx| once(tx, &key, |tx| order(tx, &body))).await
 }
 
 fn order(tx: &mut Tx, wanted: &CloseIn) -> Result<Reply> {
-    let till = Till::of(tx.conn, tx.actor)?;
-    let place = place(tx.conn, wanted.agency.as_str())?.filter(|place| place.is_reached_by(&till));
-    let place = place.ok_or_else(|| NOT_FOUND.err())?;
+    let (till, place) = reached(tx, wanted)?;
     let id = close(tx, &place, wanted.day.date())?;
     Reply::created(show::one(tx.conn, &till, id)?)
+}
+
+fn reached(tx: &mut Tx, wanted: &CloseIn) -> Result<(Till, Place)> {
+    let till = Till::of(tx.conn, tx.actor)?;
+    let place = place(tx.conn, wanted.agency.as_str())?.filter(|place| place.is_reached_by(&till));
+    Ok((till, place.ok_or_else(|| NOT_FOUND.err())?))
 }
 
 /// An agency whose days are closed.
@@ -136,25 +152,23 @@ struct Previous {
     text: String,
 }
 
-/// Closes a day of an agency; gives the close.
+/// The first transaction: the book of the day is closed, and every booking under way is waited
+/// for. Done again, it changes nothing; that the agency has closed the day is for [`close`] to say.
+pub fn shut(tx: &mut Tx, place: &Place, day: Date) -> Result<()> {
+    match due(tx, place, day) {
+        Ok(_) => ledger::close_day(tx, day),
+        Err(refused) if refused.code() == &DAY_CLOSED => Ok(()),
+        Err(refused) => Err(refused),
+    }
+}
+
+/// The second transaction: sums and signs a day that is [`shut`]; gives the close.
 pub fn close(tx: &mut Tx, place: &Place, day: Date) -> Result<Uuid> {
-    if day >= day_of(tx.now) {
-        return Err(DAY_NOT_OVER.err());
-    }
-    // First: whoever closes at the same time is waited for, as is every booking under way.
-    ledger::close_day(tx, day)?;
-    let previous = latest(tx.conn, place.id)?;
-    if let Some(last) = &previous {
-        let next = last.day.tomorrow().map_err(anyhow::Error::from)?;
-        if day < next {
-            return Err(DAY_CLOSED.err());
-        }
-        if day > next {
-            return Err(
-                NOT_THE_NEXT_DAY.because(format!("ngày tiếp theo: {next}"), format!("the next day: {next}"))
-            );
-        }
-    }
+    // Who closes for the same agency at the same time is waited for.
+    prepared("SELECT id FROM agency WHERE id = ? FOR NO KEY UPDATE")
+        .bind::<SqlUuid, _>(place.id)
+        .execute(tx.conn)?;
+    let previous = due(tx, place, day)?;
     let figures = figures(tx.conn, place, day, previous.as_ref())?;
     let head = Head {
         agency_id: place.id,
@@ -167,6 +181,47 @@ pub fn close(tx: &mut Tx, place: &Place, day: Date) -> Result<Uuid> {
     let id = write(tx, &head, previous.map(|last| last.id), &figures.render(&head))?;
     tx.audit("close_day", Some(id))?;
     Ok(id)
+}
+
+/// The close before, if the day is the next one to be closed by the agency.
+fn due(tx: &mut Tx, place: &Place, day: Date) -> Result<Option<Previous>> {
+    if day >= day_of(tx.now) {
+        return Err(DAY_NOT_OVER.err());
+    }
+    let previous = latest(tx.conn, place.id)?;
+    let Some(last) = &previous else {
+        let first = first_day(tx)?;
+        if day < first {
+            let (vi, en) = (format!("sớm nhất là ngày {first}"), format!("the first one is {first}"));
+            return Err(NOT_THE_NEXT_DAY.because(vi, en));
+        }
+        return Ok(None);
+    };
+    let next = last.day.tomorrow().map_err(anyhow::Error::from)?;
+    match day.cmp(&next) {
+        Ordering::Less => Err(DAY_CLOSED.err()),
+        Ordering::Equal => Ok(previous),
+        Ordering::Greater => {
+            let (vi, en) = (format!("ngày tiếp theo: {next}"), format!("the next day: {next}"));
+            Err(NOT_THE_NEXT_DAY.because(vi, en))
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct FirstRow {
+    #[diesel(sql_type = SqlDate)]
+    day: jiff_diesel::Date,
+}
+
+/// The day with which an agency may begin: the first one with a booking, or yesterday. The days
+/// before it hold nothing, and each of them would have to be followed by the next.
+fn first_day(tx: &mut Tx) -> Result<Date> {
+    let yesterday = day_of(tx.now).yesterday().map_err(anyhow::Error::from)?;
+    let first: FirstRow = prepared("SELECT least(min(day), ?::date) AS day FROM transfer")
+        .bind::<SqlDate, _>(date_to_sql(yesterday))
+        .get_result(tx.conn)?;
+    Ok(first.day.to_jiff())
 }
 
 fn figures(

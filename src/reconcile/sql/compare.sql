@@ -1,5 +1,6 @@
 -- The newest readable file of a gateway and day against our book: a row for each of its lines
--- (with a finding where something is wrong), and for what only we have of that day.
+-- (with a finding where something is wrong), and for what only we have of that day. What stands
+-- in the newest file of an earlier day as well is told twice.
 WITH asked AS (
     SELECT ?::text AS gateway, ?::date AS day
 ), newest AS (
@@ -8,7 +9,9 @@ WITH asked AS (
      WHERE f.flaw IS NULL ORDER BY f.day, f.version DESC
 ), told AS (
     SELECT asked.gateway, l.line, l.kind, l.transaction, l.amount,
-           row_number() OVER (PARTITION BY l.kind, l.transaction ORDER BY l.line) AS nth
+           row_number() OVER (PARTITION BY l.kind, l.transaction ORDER BY l.line) > 1
+           OR EXISTS (SELECT FROM settlement_line e JOIN newest ON newest.id = e.file_id
+                       WHERE e.transaction = l.transaction AND e.kind = l.kind AND newest.day < asked.day) AS again
       FROM asked JOIN newest ON newest.day = asked.day JOIN settlement_line l ON l.file_id = newest.id
 ), compared AS (
     SELECT told.*, p.id AS payment_id, p.amount AS ours, p.outcome AS state
@@ -28,7 +31,7 @@ WITH asked AS (
       FROM asked WHERE EXISTS (SELECT FROM newest WHERE newest.day = asked.day)
 ), found AS (
     SELECT line,
-           CASE WHEN nth > 1 THEN 'duplicate_line'
+           CASE WHEN again THEN 'duplicate_line'
                 WHEN ours IS NULL AND kind = 'payment' THEN 'not_ours'
                 WHEN ours IS NULL THEN 'refund_not_ours'
                 WHEN ours <> amount THEN 'other_amount'

@@ -12,13 +12,15 @@ WITH asked AS (
        AND coalesce(p.paid_at, p.told_at) < (asked.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
      WHERE NOT asked.has_files
     UNION ALL
-    -- A gateway nets what it gave back; at the counter that goes by another way.
+    -- A gateway nets what it gave back; at the counter, and by hand out of our own bank, that
+    -- goes by another way.
     SELECT p.id, -r.amount
       FROM asked JOIN gateway_payment p ON p.gateway = asked.gateway
       JOIN refund r ON r.payment_id = p.id AND r.state = 'succeeded'
        AND r.ended_at >= asked.day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
        AND r.ended_at < (asked.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
      WHERE NOT asked.has_files AND asked.online
+       AND NOT EXISTS (SELECT FROM refund_by_hand h WHERE h.refund_id = r.id AND h.bank IS NOT NULL)
 ), due AS (
     SELECT d.receiving_unit_id AS unit_id, moved.amount
       FROM moved JOIN gateway_payment p ON p.id = moved.id
@@ -35,8 +37,10 @@ WITH asked AS (
             ORDER BY version DESC LIMIT 1) AS f
      WHERE asked.has_files
 ), sums AS (
-    SELECT CASE WHEN apart THEN unit_id END AS unit_id, sum(told) AS told, sum(expected) AS expected
-      FROM (SELECT unit_id, amount AS told, 0 AS expected FROM lump
+    -- A file has one sum for all units.
+    SELECT CASE WHEN apart AND NOT has_files THEN unit_id END AS unit_id, sum(told) AS told,
+           sum(expected) AS expected
+      FROM asked CROSS JOIN (SELECT unit_id, amount AS told, 0 AS expected FROM lump
             UNION ALL SELECT unit_id, 0, amount FROM due) AS both_sides
      CROSS JOIN (SELECT EXISTS (SELECT FROM lump) AND NOT EXISTS (SELECT FROM lump WHERE unit_id IS NULL) AS apart) AS w
      GROUP BY 1

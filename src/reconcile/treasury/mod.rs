@@ -2,7 +2,8 @@
 //! what the gateway's file, or where there is none our book, lets expect.
 //!
 //! May call: a machine client with the scope `payments.treasury_statement`. A line counts once
-//! by its number. What names no gateway that we know is listed, and not booked.
+//! by its number; told in another way, it is listed for a person, and what was booked stays. What
+//! names no gateway that we know is listed, and not booked.
 
 mod due;
 
@@ -83,7 +84,8 @@ pub enum CreditOutcome {
     Booked,
     /// It was told before.
     Repeated,
-    /// It was told before over another amount; that stays, and this is listed.
+    /// It was told before in another way: with another amount, or as somebody else's money.
+    /// What was told first stays, and this is listed.
     Differs,
     /// Nobody knows whose money it is: it is listed, and not booked.
     Unknown,
@@ -175,8 +177,23 @@ fn owner<'a>(tx: &mut Tx, line: &'a CreditLine) -> Result<Option<Owner<'a>>> {
 struct Told {
     #[diesel(sql_type = BigInt)]
     amount: i64,
+    #[diesel(sql_type = SqlText)]
+    gateway: String,
+    #[diesel(sql_type = Nullable<SqlDate>)]
+    day: Option<jiff_diesel::Date>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    unit_id: Option<Uuid>,
 }
 
+impl Told {
+    fn is_of(&self, owner: Option<&Owner>) -> bool {
+        let told = (self.gateway.as_str(), self.day.map(jiff_diesel::Date::to_jiff), self.unit_id);
+        told == owner.map_or(("", None, None), |owner| (owner.gateway, Some(owner.day), owner.unit_id))
+    }
+}
+
+/// Takes in a line that is new, and says what a known one differs in. A line that nobody knew
+/// and whose owner is known now differs too: it is listed, and not booked yet.
 fn take_in_line(
     tx: &mut Tx,
     treasury: &str,
@@ -202,15 +219,7 @@ fn take_in_line(
     .bind::<SqlText, _>(tx.actor.key())
     .execute(tx.conn)?;
     if written == 0 {
-        let known: Told = prepared("SELECT amount FROM treasury_line WHERE treasury = ? AND number = ?")
-            .bind::<SqlText, _>(treasury)
-            .bind::<SqlText, _>(line.number.as_str())
-            .get_result(tx.conn)?;
-        if known.amount == line.amount {
-            return Ok(CreditOutcome::Repeated);
-        }
-        list_unknown(tx, treasury, line, known.amount)?;
-        return Ok(CreditOutcome::Differs);
+        return told_again(tx, treasury, line, owner);
     }
     let Some(owner) = owner else {
         list_unknown(tx, treasury, line, 0)?;
@@ -221,6 +230,25 @@ fn take_in_line(
         (Account::Treasury(treasury.to_owned()), Account::GatewayClearing(owner.gateway.to_owned()));
     book(tx, &Entry::of(Kind::Settlement, cause, "Tiền đã về Kho bạc", debit, credit, line.amount))?;
     Ok(CreditOutcome::Booked)
+}
+
+/// The same again, or a line to ask about.
+fn told_again(
+    tx: &mut Tx,
+    treasury: &str,
+    line: &CreditLine,
+    owner: Option<&Owner>,
+) -> Result<CreditOutcome> {
+    let known: Told =
+        prepared("SELECT amount, gateway, day, unit_id FROM treasury_line WHERE treasury = ? AND number = ?")
+            .bind::<SqlText, _>(treasury)
+            .bind::<SqlText, _>(line.number.as_str())
+            .get_result(tx.conn)?;
+    if known.amount == line.amount && known.is_of(owner) {
+        return Ok(CreditOutcome::Repeated);
+    }
+    list_unknown(tx, treasury, line, known.amount)?;
+    Ok(CreditOutcome::Differs)
 }
 
 fn list_unknown(tx: &mut Tx, treasury: &str, line: &CreditLine, ours: i64) -> Result<()> {

@@ -11,7 +11,7 @@ use motcua::clock::{Clock, vietnam};
 use motcua::db::{Db, DbLimits, to_sql};
 use motcua::error::Result;
 use motcua::payments::OrderState;
-use motcua::reconcile::close::{Figures, Place, close, place};
+use motcua::reconcile::close::{Figures, Place, close, place, shut};
 use uuid::Uuid;
 
 use super::files::today;
@@ -55,8 +55,10 @@ impl Night {
     }
 
     async fn close(&self, code: &str, day: Date) -> Result<Uuid> {
-        let place = self.place(code);
-        self.closer.write(&Actor::system("test"), move |tx| close(tx, &place, day)).await
+        let (place, actor) = (self.place(code), Actor::system("test"));
+        let first = place.clone();
+        self.closer.write(&actor, move |tx| shut(tx, &first, day)).await?;
+        self.closer.write(&actor, move |tx| close(tx, &place, day)).await
     }
 
     fn figures(&self, id: Uuid) -> Figures {
@@ -168,6 +170,39 @@ async fn a_booking_under_way_is_waited_for_and_stands_in_the_close() {
     assert!(found.iter().all(|line| line.contains("by_hand")), "the closes agree: {found:#?}");
 }
 
+// Mutant: hold up every booking until the day is summed.
+#[actix_web::test]
+async fn while_a_day_is_summed_others_book_on_the_next() {
+    let night = Night::new().await;
+    night.paid().await;
+    let mut owner = night.stage.test_db.connect();
+    // The close can read, and not write what it has summed.
+    owner.batch_execute("BEGIN; LOCK TABLE day_close IN EXCLUSIVE MODE").unwrap();
+    let closing = night.close(UNIT, night.day);
+    let book = async {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        night.paid().await;
+        owner.batch_execute("COMMIT").unwrap();
+    };
+    let (closed, ()) = futures_util::join!(closing, book);
+    assert_eq!(night.payments(closed.unwrap()), (1, 7000));
+    assert_eq!((night.booked(night.day), night.booked(night.day.tomorrow().unwrap())), (1, 1));
+    night.stage.verify().await;
+}
+
+#[actix_web::test]
+async fn nobody_begins_before_the_first_booking() {
+    let night = Night::new().await;
+    let before = |days| night.day.checked_sub(jiff::Span::new().days(days)).unwrap();
+    assert_eq!(code(night.close(UNIT, before(1)).await), "not_the_next_day", "there is none: only yesterday");
+    night.paid().await;
+    night.closer.clock.set(Some(night.closer.clock.now() + SignedDuration::from_hours(48)));
+    let refused = night.close(UNIT, before(1)).await.expect_err("it is refused");
+    assert!(format!("{refused:?}").contains(&format!("the first one is {}", night.day)), "{refused:?}");
+    night.close(UNIT, night.day).await.unwrap();
+    night.stage.verify().await;
+}
+
 #[actix_web::test]
 async fn of_two_who_close_at_once_one_does() {
     let night = Night::new().await;
@@ -261,13 +296,19 @@ async fn a_close_without_the_settlement_file_says_so() {
 }
 
 /// A change behind the portal's back, and what must be named. Each is taken back.
-const CHANGES: [(&str, &str); 9] = [
+const CHANGES: [(&str, &str); 11] = [
     ("UPDATE day_close SET text = replace(text, '|1|7000', '|1|7001')", "its hash is not that of its text"),
     (
         "UPDATE day_close SET text = replace(text, '|1|7000', '|1|7001');
          UPDATE day_close SET sha256 = sha256(convert_to(text, 'UTF8'))",
         "it says line|payment|payment|national|online|1|7001, the ledger does not",
     ),
+    (
+        r"UPDATE day_close SET text = regexp_replace(text, '(line\|payment[^\n]*\n)', '\1\1');
+          UPDATE day_close SET sha256 = sha256(convert_to(text, 'UTF8'))",
+        "it says line|payment|payment|national|online|1|7000, the ledger does not",
+    ),
+    ("DELETE FROM day_close WHERE previous_id IS NOT NULL", "it was made, and is not there"),
     ("UPDATE day_close SET text = 'x', sha256 = sha256('x')", "its text cannot be read"),
     ("UPDATE day_close SET closed_by = 'staff:other'", "its head is about something else"),
     ("UPDATE day_close SET previous_id = NULL", "does not follow the close of the day before"),

@@ -200,6 +200,61 @@ async fn what_was_paid_around_midnight_is_looked_for_in_the_next_file() {
     assert_eq!(stage.unmatched(), ["missing_in_file 0 7000 refer_to_gateway"]);
 }
 
+// Mutant: look at the file of the day alone.
+#[actix_web::test]
+async fn what_stands_in_the_files_of_two_days_is_told_twice_in_the_later_one() {
+    let stage = Stage::new().await;
+    let (_, page) = stage.payable().await;
+    stage.pay(&page).await;
+    stage.import(today()).await;
+    assert_eq!(stage.unmatched(), [""; 0]);
+    let book = |sql: &str| {
+        diesel::connection::SimpleConnection::batch_execute(&mut stage.test_db.connect(), sql).unwrap();
+    };
+    let tomorrows = |version, lines: &str| {
+        format!(
+            "INSERT INTO settlement_file
+             SELECT gen_random_uuid(), gateway, day + 1, {version}, raw, NULL, net, fetched_at, fetched_at, NULL
+               FROM settlement_file WHERE day = '{}'; {lines}",
+            today()
+        )
+    };
+    book(&tomorrows(
+        1,
+        "INSERT INTO settlement_line
+         SELECT (SELECT id FROM settlement_file ORDER BY day DESC LIMIT 1), line, kind, transaction, reference, amount,
+                bank, at, raw FROM settlement_line",
+    ));
+    // The file of the day comes again, and after that of the next one: the next one is looked at too.
+    stage.import(today()).await;
+    assert_eq!(stage.unmatched(), ["duplicate_line 7000 7000 refer_to_gateway"]);
+    let day = lines(&mut stage.test_db.connect(), "SELECT day::text AS line FROM unmatched");
+    assert_eq!(day, [today().tomorrow().unwrap().to_string()]);
+    book(&tomorrows(2, ""));
+    stage.import(today()).await;
+    assert_eq!(stage.unmatched(), [""; 0]);
+    assert_eq!(stage.decided(), ["duplicate_line agreed system:reconcile"]);
+}
+
+// Mutant: take what came last for the newest.
+#[actix_web::test]
+async fn a_file_that_was_long_on_its_way_does_not_overtake_a_correction() {
+    let stage = Stage::new().await;
+    let (_, page) = stage.payable().await;
+    stage.pay(&page).await;
+    stage.import(today()).await;
+    // The correction came while the former file was on its way.
+    let sql = "UPDATE settlement_file SET fetched_at = now() + interval '1 minute'";
+    diesel::connection::SimpleConnection::batch_execute(&mut stage.test_db.connect(), sql).unwrap();
+    stage.faults(json!({ "file": "other_amount" })).await;
+    let overtaken = import(&stage.db, &stage.gateways, "national", today()).await.expect_err("it asks anew");
+    assert_eq!(overtaken.code().code, "busy");
+    assert_eq!((stage.came(), stage.unmatched()), (vec!["1 t 7000".to_owned()], vec![]));
+    stage.db.clock.set(Some(stage.db.clock.now() + jiff::SignedDuration::from_mins(2)));
+    stage.import(today()).await;
+    assert_eq!((stage.came().len(), stage.unmatched().len()), (2, 1));
+}
+
 #[actix_web::test]
 async fn refunds_are_compared_too() {
     let stage = Stage::new().await;

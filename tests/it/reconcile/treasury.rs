@@ -113,6 +113,49 @@ async fn a_lump_before_its_file_waits_for_it_and_one_that_is_late_is_listed() {
 }
 
 #[actix_web::test]
+async fn lumps_by_unit_of_a_gateway_with_files_are_compared_with_the_sum_of_its_file() {
+    let stage = Stage::new().await;
+    stage.two_payments().await;
+    stage.import(today()).await;
+    let mut statement = stage.statement(today()).await;
+    let mut line = statement.lines.remove(0);
+    line.unit = Some("H49.61".to_owned().try_into().unwrap());
+    line.amount = 5000;
+    statement.lines.push(line.clone());
+    (line.amount, line.number) = (9000, "KB-2".to_owned().try_into().unwrap());
+    statement.lines.push(line);
+    assert_eq!(stage.take_in(statement).await, [CreditOutcome::Booked; 2]);
+    assert_eq!(stage.unmatched(), [""; 0]);
+    stage.verify().await;
+}
+
+#[actix_web::test]
+async fn a_gateway_hands_on_what_we_gave_back_by_hand_for_it() {
+    let stage = Stage::new().await;
+    let mut orders = Vec::new();
+    for _ in 0..2 {
+        let order = stage.order().await;
+        let page = stage.choose(&order, "vnpay").await.1;
+        stage.pay_at_vnpay(&page).await;
+        orders.push(order);
+    }
+    for order in &orders {
+        stage.refund(order, Some(3000)).await.unwrap();
+    }
+    // VNPAY gave back the one, a person the other.
+    let sql = "UPDATE refund SET state = 'succeeded', ended_at = now();
+               INSERT INTO refund_by_hand
+               SELECT id, 'FT1', current_date, '0011000123456', '970415', 'Cổng không hoàn được', now(), 'staff:test'
+                 FROM refund ORDER BY id LIMIT 1";
+    diesel::connection::SimpleConnection::batch_execute(&mut stage.test_db.connect(), sql).unwrap();
+    let line =
+        json!({ "number": "1", "day": today(), "amount": 11_000, "gateway": "vnpay", "for_day": today() });
+    let statement = json!({ "treasury": "0061", "lines": [line] });
+    assert_eq!(stage.take_in(serde_json::from_value(statement).unwrap()).await, [CreditOutcome::Booked]);
+    assert_eq!(stage.unmatched(), [""; 0]);
+}
+
+#[actix_web::test]
 async fn what_nobody_knows_is_listed_and_not_booked() {
     let stage = Stage::new().await;
     stage.two_payments().await;
@@ -137,6 +180,35 @@ async fn what_nobody_knows_is_listed_and_not_booked() {
         ]
     );
     stage.verify().await;
+}
+
+// Mutant: the amount is all that counts.
+#[actix_web::test]
+async fn a_line_that_is_told_again_as_somebody_elses_is_listed_and_not_booked() {
+    let change = |change: fn(&mut Value)| {
+        let mut line = json!({ "number": "1", "day": today(), "amount": 7000, "gateway": "national", "for_day": today() });
+        change(&mut line);
+        serde_json::from_value::<StatementIn>(json!({ "treasury": "0061", "lines": [line] })).unwrap()
+    };
+    let gateway: fn(&mut Value) = |line| line["gateway"] = json!("vnpay");
+    let day: fn(&mut Value) = |line| line["for_day"] = json!(today().yesterday().unwrap());
+    let unit: fn(&mut Value) = |line| line["unit"] = json!("H49.61");
+    let nobodys: fn(&mut Value) = |line| line["gateway"] = Value::Null;
+    for other in [gateway, day, unit, nobodys] {
+        for (first, then, booked) in
+            [(change(|_| ()), change(other), true), (change(other), change(|_| ()), false)]
+        {
+            let stage = Stage::new().await;
+            let [outcome] = stage.take_in(first.clone()).await[..] else { panic!("one line, one outcome") };
+            let before = stage.balances();
+            assert!(!booked || outcome == CreditOutcome::Booked);
+            assert_eq!(stage.take_in(first).await, [CreditOutcome::Repeated]);
+            assert_eq!(stage.take_in(then).await, [CreditOutcome::Differs]);
+            assert_eq!(stage.balances(), before);
+            let listed = "treasury_unknown 7000 7000 ask_treasury".to_owned();
+            assert!(stage.unmatched().contains(&listed), "{:?}", stage.unmatched());
+        }
+    }
 }
 
 /// What a till sees: kind, unit, and what the treasury says.
