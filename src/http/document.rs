@@ -37,7 +37,16 @@ pub fn needs_login(operation: &Operation) -> bool {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+    let all = [
+        &mut item.get,
+        &mut item.head,
+        &mut item.options,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.patch,
+    ];
+    all.into_iter().flatten()
 }
 
 fn declare_problems(operation: &mut Operation) {

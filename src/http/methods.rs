@@ -16,6 +16,8 @@ impl Methods {
                 ("POST", &item.post),
                 ("DELETE", &item.delete),
                 ("PATCH", &item.patch),
+                ("HEAD", &item.head),
+                ("OPTIONS", &item.options),
             ];
             let there = |operation: &Option<Operation>| operation.as_ref().is_some_and(&wanted);
             let names: Vec<&str> = methods.iter().filter(|(_, o)| there(o)).map(|(name, _)| *name).collect();
