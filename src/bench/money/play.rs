@@ -254,7 +254,7 @@ impl<'s> Play<'s> {
 
     fn turn(&self, gateway: Gateway, dial: &Value) -> Result<()> {
         let path = format!("{}/faults", self.simulator(gateway));
-        let turned = self.runtime.block_on(self.http.put(path).json(dial).send())?;
+        let turned = self.runtime.block_on(async { self.http.put(path).json(dial).send().await })?;
         ensure!(turned.status() == 200, "the dial of {} was not turned", gateway.name());
         Ok(())
     }
@@ -279,7 +279,7 @@ impl<'s> Play<'s> {
         self.now = self.now.checked_add(by)?;
         let path = format!("{}/demo/clock", self.server.config.public_url());
         let request = self.http.put(path).json(&json!({ "now": self.now.to_string() }));
-        let status = self.runtime.block_on(request.send())?.status();
+        let status = self.runtime.block_on(async { request.send().await })?.status();
         ensure!(status == 200, "the clock was not set: {status}");
         Ok(())
     }
