@@ -8,7 +8,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Modules in the order of dependence: a module may use those before it. `app`
 /// stands early because everybody may use it; it assembles all the others.
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 38] = [
     "calendar",
     "workflow",
     "config",
@@ -25,13 +25,17 @@ const ORDER: [&str; 34] = [
     "agencies",
     "catalogue",
     "files",
+    "forms",
+    "signing",
     "ledger",
     "fees",
     "receipts",
     "payments",
     "reconcile",
+    "results",
     "records",
     "dossiers",
+    "authenticity",
     "land_tax",
     "notices",
     "sync",
