@@ -28,6 +28,7 @@ pub mod people;
 pub mod receipts;
 pub mod reconcile;
 pub mod reports;
+pub mod signing;
 pub mod simulators;
 pub mod sync;
 pub mod verify;

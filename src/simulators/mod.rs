@@ -10,6 +10,7 @@ pub mod messages;
 pub mod payment_platform;
 pub mod portal;
 pub mod tax;
+pub mod trust;
 pub mod vneid;
 pub mod vnpay;
 

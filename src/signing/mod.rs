@@ -1,0 +1,3 @@
+//! Signatures on electronic documents.
+
+pub mod pades;
