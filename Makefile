@@ -12,7 +12,7 @@ test: ## Install what is missing, run all tests
 	@scripts/setup.sh test
 	cargo test --locked
 
-mutants: ## Break every promise once, and see its test turn red (half an hour)
+mutants: ## Break every promise once, and see its test turn red (an hour)
 	@scripts/setup.sh test
 	scripts/mutants.sh
 

@@ -24,6 +24,7 @@ use cast::official;
 use stage::Stage;
 
 pub use cast::accounts;
+pub use stage::PDF;
 pub use told::{Teller, lines, table};
 
 /// How often overdue dossiers are looked for, and gateways are asked about payments, while a demo

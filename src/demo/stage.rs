@@ -25,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Status of a dossier that waits for money.
 const AWAITS_PAYMENT: u8 = 6;
 /// A PDF of one empty page.
-const PDF: &[u8] = b"%PDF-1.4\n\
+pub const PDF: &[u8] = b"%PDF-1.4\n\
     1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
     2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
     3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n\

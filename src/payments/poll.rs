@@ -19,9 +19,9 @@ use crate::error::Result;
 /// Name under which the polling acts.
 pub const POLL_PAYMENTS: &str = "poll_payments";
 
-/// Attempts of one round, and how many are asked about at once.
-const ROUND: i64 = 200;
-const AT_ONCE: usize = 8;
+/// Attempts, or refunds, of one round, and how many are asked about at once.
+pub(super) const ROUND: i64 = 200;
+pub(super) const AT_ONCE: usize = 8;
 /// Seconds until the first question; each next wait is twice as long.
 const FIRST_WAIT: i64 = 30;
 /// Longest wait, in seconds: six hours.
@@ -30,12 +30,20 @@ const LONGEST_WAIT: i64 = 6 * 3600;
 /// Asks about every attempt that is due, round by round: after an outage many are. Gives how
 /// many payments were found.
 pub async fn poll_payments(db: &Db, gateways: &Gateways) -> Result<usize> {
-    let mut found = 0;
+    in_rounds(|| poll_round(db, gateways)).await
+}
+
+/// Round by round until one was not full: of a round, how many were asked about and how many
+/// came to something. Gives how many did in all.
+pub(super) async fn in_rounds<R: Future<Output = Result<(usize, usize)>>>(
+    round: impl Fn() -> R,
+) -> Result<usize> {
+    let mut all = 0;
     loop {
-        let (asked, by_now) = poll_round(db, gateways).await?;
-        found += by_now;
+        let (asked, by_now) = round().await?;
+        all += by_now;
         if asked < ROUND as usize {
-            return Ok(found);
+            return Ok(all);
         }
     }
 }

@@ -19,16 +19,22 @@ pub(super) const UNREADABLE: &str = "file_unreadable";
 const AGREED: &str = "Đối chiếu lại: hai bên đã khớp hoặc số liệu đã thay đổi";
 
 /// Something that does not agree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub(super) struct Found {
+    #[diesel(sql_type = Text)]
     pub kind: String,
     /// Number of the payment or refund; empty: the day as a whole.
+    #[diesel(sql_type = Text)]
     pub number: String,
     /// Đồng, as they say.
+    #[diesel(sql_type = BigInt)]
     pub theirs: i64,
     /// Đồng, as we say.
+    #[diesel(sql_type = BigInt)]
     pub ours: i64,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
     pub unit_id: Option<Uuid>,
+    #[diesel(sql_type = Text)]
     pub proposal: String,
 }
 

@@ -11,7 +11,7 @@ use crate::auth::Actor;
 use crate::bench::stage::Stage;
 use crate::db::Tx;
 use crate::ledger::Payer;
-use crate::payments::{ChargeIn, ChargeKind, Debtor, open_order, write_charges};
+use crate::payments::{ChargeIn, ChargeKind, Debtor, open_order, write_all_charges};
 
 /// Orders that are opened in one transaction.
 const TOGETHER: usize = 50;
@@ -25,6 +25,13 @@ pub(super) struct Fee {
     unit_id: Uuid,
     /// Place of its unit, and so of its cashier, among the units.
     pub unit: usize,
+}
+
+impl Fee {
+    fn debtor(&self) -> Debtor {
+        let payer = Payer::of(self.dossier_id, Some(self.person), None);
+        Debtor { dossier_id: self.dossier_id, payer, unit_id: self.unit_id }
+    }
 }
 
 /// So many dossiers, each with an order.
@@ -56,16 +63,16 @@ fn read(line: &str) -> Result<Fee> {
 
 fn charge_all(stage: &Stage, fees: &[Fee], seed: u64) -> Result<()> {
     let mut random = StdRng::seed_from_u64(seed);
-    // One writer: two that open the same accounts in another order would end each other.
     let (db, _) = stage.patient()?;
     for some in fees.chunks(TOGETHER) {
-        let owed: Vec<(&Fee, ChargeIn)> = some.iter().map(|fee| (fee, charge(&mut random))).collect();
+        let owed: Vec<ChargeIn> = some.iter().map(|_| charge(&mut random)).collect();
+        let charges: Vec<(Debtor, &[ChargeIn])> =
+            some.iter().map(Fee::debtor).zip(owed.iter().map(std::slice::from_ref)).collect();
         let write = |tx: &mut Tx| {
-            owed.iter().try_for_each(|(fee, charge)| {
-                let payer = Payer::of(fee.dossier_id, Some(fee.person), None);
-                let debtor = Debtor { dossier_id: fee.dossier_id, payer, unit_id: fee.unit_id };
-                write_charges(tx, &debtor, std::slice::from_ref(charge))?;
-                open_order(tx, fee.dossier_id, charge.amount).map(drop)
+            write_all_charges(tx, &charges)?;
+            let mut orders = charges.iter().zip(&owed);
+            orders.try_for_each(|((debtor, _), charge)| {
+                open_order(tx, debtor.dossier_id, charge.amount).map(drop)
             })
         };
         db.write_blocking(&Actor::system("bench"), write)?;

@@ -20,14 +20,11 @@ use crate::error::Result;
 use crate::payments::booking::{self, Back, Money};
 use crate::payments::gateway::{Gateways, Refund, RefundState};
 use crate::payments::order::lock_dossier;
-use crate::payments::poll;
+use crate::payments::poll::{self, AT_ONCE, ROUND};
 use crate::{jobs, receipts};
 
 /// Name under which the asking acts.
 pub const POLL_REFUNDS: &str = "poll_refunds";
-/// Refunds of one round, and how many are asked about at once.
-const ROUND: i64 = 200;
-const AT_ONCE: usize = 8;
 
 /// An attempt with what its gateway must know.
 #[derive(Debug, Clone, QueryableByName)]
@@ -213,14 +210,7 @@ fn put_off(tx: &mut Tx, sent: &Sent) -> Result<()> {
 
 /// Asks about every refund under way that is due, round by round; gives how many have ended.
 pub async fn poll_refunds(db: &Db, gateways: &Gateways) -> Result<usize> {
-    let mut ended = 0;
-    loop {
-        let (asked, by_now) = poll_round(db, gateways).await?;
-        ended += by_now;
-        if asked < ROUND as usize {
-            return Ok(ended);
-        }
-    }
+    poll::in_rounds(|| poll_round(db, gateways)).await
 }
 
 /// One round: how many were asked about, and how many of them have ended. Each is put off or

@@ -15,37 +15,12 @@ use crate::payments::gateway::with_settlement_files;
 /// What a close is about: the dossiers that a unit received, or (`None`) the whole book.
 pub type Scope = Option<Uuid>;
 
-#[derive(QueryableByName)]
-struct LineRow {
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Text)]
-    cause: String,
-    #[diesel(sql_type = Text)]
-    gateway: String,
-    #[diesel(sql_type = Text)]
-    channel: String,
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-    #[diesel(sql_type = BigInt)]
-    amount: i64,
-}
-
 /// The transfers of a day by kind, cause, gateway and channel.
 pub fn lines(conn: &mut PgConnection, scope: Scope, day: Date) -> Result<Vec<CloseLine>> {
-    let rows: Vec<LineRow> = prepared(include_str!("../sql/close_lines.sql"))
+    let mut lines: Vec<CloseLine> = prepared(include_str!("../sql/close_lines.sql"))
         .bind::<SqlDate, _>(date_to_sql(day))
         .bind::<Nullable<SqlUuid>, _>(scope)
         .load(conn)?;
-    let line = |LineRow { kind, cause, gateway, channel, count, amount }: LineRow| CloseLine {
-        kind,
-        cause,
-        gateway,
-        channel,
-        count,
-        amount,
-    };
-    let mut lines: Vec<CloseLine> = rows.into_iter().map(line).collect();
     lines.sort();
     Ok(lines)
 }
@@ -70,25 +45,9 @@ pub fn moved(conn: &mut PgConnection, scope: Scope, from: Option<Date>, to: Date
     Ok(rows.into_iter().map(|row| ((row.kind, row.owner), row.amount)).collect())
 }
 
-#[derive(QueryableByName)]
-struct OpenRow {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Text)]
-    gateway: String,
-    #[diesel(sql_type = SqlDate)]
-    day: jiff_diesel::Date,
-    #[diesel(sql_type = BigInt)]
-    theirs: i64,
-    #[diesel(sql_type = BigInt)]
-    ours: i64,
-}
-
 /// What does not agree now, of this day or earlier.
 pub fn unmatched(conn: &mut PgConnection, scope: Scope, day: Date) -> Result<Vec<CloseUnmatched>> {
-    let rows: Vec<OpenRow> = prepared(
+    Ok(prepared(
         "SELECT id, kind, gateway, day, theirs, ours FROM unmatched
           WHERE ended_at IS NULL AND day <= ? AND coalesce(unit_id = ?::uuid, ?::uuid IS NULL)
           ORDER BY id",
@@ -96,16 +55,7 @@ pub fn unmatched(conn: &mut PgConnection, scope: Scope, day: Date) -> Result<Vec
     .bind::<SqlDate, _>(date_to_sql(day))
     .bind::<Nullable<SqlUuid>, _>(scope)
     .bind::<Nullable<SqlUuid>, _>(scope)
-    .load(conn)?;
-    let open = |row: OpenRow| CloseUnmatched {
-        id: row.id,
-        kind: row.kind,
-        gateway: row.gateway,
-        day: row.day.to_jiff(),
-        theirs: row.theirs,
-        ours: row.ours,
-    };
-    Ok(rows.into_iter().map(open).collect())
+    .load(conn)?)
 }
 
 #[derive(QueryableByName)]

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date as SqlDate, Text, Uuid as SqlUuid};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -29,18 +31,24 @@ pub struct Head {
 }
 
 /// Transfers of one kind, cause, gateway and channel.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, QueryableByName, Serialize, ToSchema)]
 pub struct CloseLine {
     /// charge, payment, suspense, refund, settlement or correction.
+    #[diesel(sql_type = Text)]
     pub kind: String,
     /// The fact that was booked.
+    #[diesel(sql_type = Text)]
     pub cause: String,
     /// Empty: by no gateway.
+    #[diesel(sql_type = Text)]
     pub gateway: String,
     /// How the dossier was filed: online, counter or post; empty: about no dossier.
+    #[diesel(sql_type = Text)]
     pub channel: String,
+    #[diesel(sql_type = BigInt)]
     pub count: i64,
     /// Sum of the debits, in đồng.
+    #[diesel(sql_type = BigInt)]
     pub amount: i64,
 }
 
@@ -55,16 +63,22 @@ pub struct CloseBalance {
 }
 
 /// What did not agree when the day was closed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, QueryableByName, Serialize, ToSchema)]
 pub struct CloseUnmatched {
+    #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
+    #[diesel(sql_type = Text)]
     pub kind: String,
+    #[diesel(sql_type = Text)]
     pub gateway: String,
+    #[diesel(sql_type = SqlDate, deserialize_as = jiff_diesel::Date)]
     #[schema(value_type = String, format = Date)]
     pub day: Date,
     /// Đồng, as they say.
+    #[diesel(sql_type = BigInt)]
     pub theirs: i64,
     /// Đồng, as we say.
+    #[diesel(sql_type = BigInt)]
     pub ours: i64,
 }
 

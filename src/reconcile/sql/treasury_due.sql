@@ -46,8 +46,9 @@ WITH asked AS (
      GROUP BY 1
 )
 SELECT CASE WHEN told = 0 THEN 'treasury_missing' WHEN told < expected THEN 'treasury_short'
-            ELSE 'treasury_over' END AS finding,
-       coalesce(a.code, '') AS number, told::bigint AS theirs, expected::bigint AS ours, sums.unit_id
+            ELSE 'treasury_over' END AS kind,
+       coalesce(a.code, '') AS number, told::bigint AS theirs, expected::bigint AS ours, sums.unit_id,
+       'ask_treasury' AS proposal
   FROM asked CROSS JOIN sums LEFT JOIN agency a ON a.id = sums.unit_id
  WHERE told <> expected
    AND (told > 0 OR (expected > 0 AND asked.today > asked.day + 2))

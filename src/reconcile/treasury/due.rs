@@ -2,9 +2,8 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date as SqlDate, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Date as SqlDate, Text};
 use jiff::civil::Date;
-use uuid::Uuid;
 
 use super::super::RECONCILE;
 use super::super::unmatched::{self, Found};
@@ -16,38 +15,15 @@ use crate::payments::gateway::{has_settlement_files, is_online};
 
 const FINDINGS: [&str; 3] = ["treasury_short", "treasury_over", "treasury_missing"];
 
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    finding: String,
-    #[diesel(sql_type = Text)]
-    number: String,
-    #[diesel(sql_type = BigInt)]
-    theirs: i64,
-    #[diesel(sql_type = BigInt)]
-    ours: i64,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    unit_id: Option<Uuid>,
-}
-
 /// Compares what the treasury got of a gateway's day with what it should have got.
 pub fn match_day(tx: &mut Tx, gateway: &str, day: Date) -> Result<()> {
-    let rows: Vec<Row> = prepared(include_str!("../sql/treasury_due.sql"))
+    let found: Vec<Found> = prepared(include_str!("../sql/treasury_due.sql"))
         .bind::<Text, _>(gateway)
         .bind::<SqlDate, _>(date_to_sql(day))
         .bind::<Bool, _>(has_settlement_files(gateway))
         .bind::<Bool, _>(is_online(gateway))
         .bind::<SqlDate, _>(date_to_sql(day_of(tx.now)))
         .load(tx.conn)?;
-    let found = |row: Row| Found {
-        kind: row.finding,
-        number: row.number,
-        theirs: row.theirs,
-        ours: row.ours,
-        unit_id: row.unit_id,
-        proposal: "ask_treasury".to_owned(),
-    };
-    let found: Vec<Found> = rows.into_iter().map(found).collect();
     unmatched::look_again(tx, gateway, day, &FINDINGS, &found)
 }
 
