@@ -1,50 +1,14 @@
 //! Two at the same time, one of them always first: another transaction holds what the request
 //! needs, until the request is seen to wait for it.
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::rt::time::sleep;
-use diesel::PgConnection;
-use diesel::connection::SimpleConnection;
 use futures_util::future::{join, join_all, join3};
 use serde_json::json;
 
 use super::play::{Play, birth, procedure};
 use crate::support::stage::{ONE_STOP, Portal};
-
-/// How long a request may need until it waits for a lock.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Another transaction, which did something and is not committed yet.
-struct Before<'p> {
-    portal: &'p Portal,
-    conn: PgConnection,
-}
-
-impl<'p> Before<'p> {
-    fn begin(portal: &'p Portal, sql: &str) -> Self {
-        let mut conn = portal.database.connect();
-        conn.batch_execute(&format!("BEGIN; {sql}")).unwrap();
-        Self { portal, conn }
-    }
-
-    /// Commits as soon as somebody waits, and `grace` later.
-    async fn commit_when_waited_for(mut self, grace: Duration) {
-        somebody_waits(self.portal).await;
-        sleep(grace).await;
-        self.conn.batch_execute("COMMIT").unwrap();
-    }
-}
-
-/// Until a request waits for another transaction.
-async fn somebody_waits(portal: &Portal) {
-    let waiting = "SELECT count(*)::int AS n FROM pg_stat_activity
-                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let begun = Instant::now();
-    while portal.number(waiting) == 0 {
-        assert!(begun.elapsed() < PATIENCE, "nobody waits for the other transaction");
-        sleep(Duration::from_millis(10)).await;
-    }
-}
+use crate::support::{Before, somebody_waits};
 
 fn submit_of(id: &str) -> String {
     format!("/api/v1/drafts/{id}/submit")
@@ -58,7 +22,7 @@ async fn an_edit_that_comes_first_is_not_lost() {
     let play = Play::new(&portal, &procedure, Play::scenario(&procedure, "granted"));
     let (id, version) = play.draft().await;
     let edit = format!("UPDATE draft SET version = version + 1, return_by = 'counter' WHERE id = '{id}'");
-    let edit = Before::begin(&portal, &edit);
+    let edit = Before::begin(&portal.database, &edit);
     let (path, body) = (submit_of(&id), json!({}));
     let submission = play.filer.post_for(version, &path, &body);
     let (answer, ()) = join(submission, edit.commit_when_waited_for(Duration::ZERO)).await;
@@ -76,7 +40,7 @@ async fn a_number_under_way_is_waited_for() {
     let (id, version) = play.draft().await;
     let unit = portal.agency(ONE_STOP);
     let first = format!("INSERT INTO dossier_number (unit_id, day, last) VALUES ('{unit}', '2026-09-14', 1)");
-    let first = Before::begin(&portal, &first);
+    let first = Before::begin(&portal.database, &first);
     let (path, body) = (submit_of(&id), json!({}));
     let submission = play.filer.post_for(version, &path, &body);
     let (answer, ()) = join(submission, first.commit_when_waited_for(Duration::ZERO)).await;
@@ -103,7 +67,7 @@ async fn a_bad_submission_fails_alone() {
         drafts[bad[0]].0, drafts[bad[1]].0,
     ))
     .unwrap();
-    let numbers = Before::begin(&portal, "LOCK TABLE dossier_number IN SHARE MODE");
+    let numbers = Before::begin(&portal.database, "LOCK TABLE dossier_number IN SHARE MODE");
     let posts = drafts.iter().map(|(id, version)| {
         let (filer, path) = (&play.filer, submit_of(id));
         async move { filer.post_for(*version, &path, &json!({})).await.status }
@@ -128,13 +92,13 @@ async fn equal_requests_of_one_batch_get_one_answer() {
     }
     let (id, version) = play.draft().await;
     let (path, body) = (submit_of(&id), json!({}));
-    let numbers = Before::begin(&portal, "LOCK TABLE dossier_number IN SHARE MODE");
+    let numbers = Before::begin(&portal.database, "LOCK TABLE dossier_number IN SHARE MODE");
     let busy = others.iter().map(|(id, version)| {
         let (filer, path, body) = (&play.filer, submit_of(id), &body);
         async move { filer.post_for(*version, &path, body).await.status }
     });
     let equal = async {
-        somebody_waits(&portal).await;
+        somebody_waits(&portal.database).await;
         sleep(Duration::from_millis(500)).await;
         join_all((0..8).map(|_| play.filer.post_under("one-key", version, &path, &body))).await
     };
@@ -154,7 +118,7 @@ async fn an_action_waits_for_the_one_before_it() {
     let portal = Portal::new().await;
     let procedure = procedure("1.001193");
     let play = birth(&portal, &procedure).await;
-    let first = Before::begin(&portal, "UPDATE dossier SET seq = seq + 1");
+    let first = Before::begin(&portal.database, "UPDATE dossier SET seq = seq + 1");
     let (clerk, path) = (portal.clerk(), format!("/api/v1/dossiers/{}/actions", play.code));
     let body = json!({ "action": "receive" });
     let second = clerk.post_for(1, &path, &body);

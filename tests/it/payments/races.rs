@@ -1,9 +1,12 @@
 //! The same payment told by many mouths at once is booked once.
-use futures_util::future::join_all;
-use motcua::payments::{OrderState, poll_payments};
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use motcua::payments::{self, OrderState, poll_payments};
 use serde_json::json;
 
 use super::stage::Stage;
+use crate::support::Before;
 
 // Mutant: no unique key on the raw bytes of the inbox.
 #[actix_web::test]
@@ -83,4 +86,53 @@ async fn copies_from_the_platform_and_the_polling_are_one_posting() {
     for (order, _) in &pages {
         assert_eq!(stage.state(order).await, OrderState::Paid);
     }
+}
+
+// Mutant: `pay-note-unlocked`.
+#[actix_web::test]
+async fn who_disposes_of_a_payment_just_now_is_waited_for() {
+    let stage = Stage::new().await;
+    let order = stage.order().await;
+    assert_eq!(stage.tell(&order, "GD-1", 6999).await, "99");
+    let disposes = format!(
+        "SELECT FROM gateway_payment WHERE transaction = 'GD-1' FOR UPDATE;
+         INSERT INTO suspense_application
+         SELECT gen_random_uuid(), id, '{}', 6999, 'Đúng người nộp', now(), 'staff:1'
+           FROM gateway_payment WHERE transaction = 'GD-1'",
+        order.dossier_id
+    );
+    let before = Before::begin(&stage.test_db, &disposes);
+    let told = join(stage.tell(&order, "GD-1", 7000), before.commit_when_waited_for(Duration::ZERO));
+    assert_eq!(told.await.0, "99");
+    assert_eq!((stage.state(&order).await, stage.paid_jobs().len()), (OrderState::Open, 0));
+    assert_eq!(stage.payments(), ["6999 wrong_amount"]);
+}
+
+// Mutant: `pay-choose-unlocked`.
+#[actix_web::test]
+async fn no_attempt_begins_at_an_order_that_expires_just_now() {
+    let stage = Stage::new().await;
+    let order = stage.order().await;
+    let begun = stage.attempts(&order).len();
+    let expires = format!("UPDATE payment_order SET state = 'expired' WHERE id = '{}'", order.id);
+    let before = Before::begin(&stage.test_db, &expires);
+    let (dossier, offer) = (order.dossier_id, payments::gateway::offered(&stage.config, "vnpay").unwrap());
+    let choose = stage.write(move |tx| payments::choose(tx, dossier, offer));
+    let (chosen, ()) = join(choose, before.commit_when_waited_for(Duration::ZERO)).await;
+    assert_eq!(chosen.unwrap_err().code().code, "busy");
+    assert_eq!(stage.attempts(&order).len(), begun);
+}
+
+// Mutant: `poll-one-round`.
+#[actix_web::test]
+async fn all_that_waits_after_an_outage_is_asked_about_at_once() {
+    const WAITING: usize = 205; // more than one round
+    let stage = Stage::new().await;
+    for _ in 0..WAITING {
+        stage.order().await;
+    }
+    stage.db.clock.set(Some(stage.db.clock.now() + jiff::SignedDuration::from_secs(31)));
+    assert_eq!(poll_payments(&stage.db, &stage.gateways).await.unwrap(), 0);
+    let asked = "SELECT count(*)::text AS line FROM payment_attempt WHERE asked = 1";
+    assert_eq!(crate::support::lines(&mut stage.test_db.connect(), asked), [WAITING.to_string()]);
 }

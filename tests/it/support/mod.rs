@@ -1,4 +1,5 @@
 //! What the integration tests stand on.
+mod before;
 mod judge;
 mod motcua;
 mod paper;
@@ -6,6 +7,7 @@ mod portal;
 pub mod stage;
 mod test_db;
 
+pub use before::{Before, somebody_waits};
 pub use judge::judge;
 pub use motcua::{DataDir, send};
 pub use paper::{PDF, pdf, pdf_with};
