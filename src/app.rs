@@ -20,6 +20,7 @@ use crate::calendar::Calendar;
 use crate::catalogue::{self, Catalogue};
 use crate::config::Config;
 use crate::db::Db;
+use crate::dossiers::signed_receipt::ReceiptKey;
 use crate::dossiers::{self, Submissions};
 use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use crate::files::Files;
@@ -31,6 +32,8 @@ pub struct App {
     pub config: Config,
     pub db: Db,
     pub tokens: Tokens,
+    /// Signs submission receipts.
+    pub receipt_key: Arc<ReceiptKey>,
     pub calendar: &'static Calendar,
     pub catalogue: Catalogue,
     pub files: Files,
@@ -45,13 +48,25 @@ pub struct App {
 impl App {
     pub fn build(config: Config, db: Db) -> anyhow::Result<Arc<Self>> {
         let tokens = Tokens::load(&config)?;
+        let receipt_key = Arc::new(ReceiptKey::load(&config)?);
         let files = Files::open(&config)?;
         let calendar = Calendar::embedded();
         let limits = http::Limits::of(&config.http);
         let catalogue = Catalogue::default();
         let actors = session::start(&db);
-        let submissions = Submissions::start(&db, &catalogue, calendar);
-        Ok(Arc::new(Self { config, db, tokens, calendar, catalogue, files, limits, actors, submissions }))
+        let submissions = Submissions::start(&db, &catalogue, calendar, receipt_key.clone());
+        Ok(Arc::new(Self {
+            config,
+            db,
+            tokens,
+            receipt_key,
+            calendar,
+            catalogue,
+            files,
+            limits,
+            actors,
+            submissions,
+        }))
     }
 }
 

@@ -93,6 +93,8 @@ pub struct Auth {
     pub session_minutes: u32,
     /// Empty: below `data_dir`; see [`Config::signing_key_file`].
     pub signing_key_file: String,
+    /// Empty: below `data_dir`; see [`Config::receipt_key_file`].
+    pub receipt_key_file: String,
     pub max_failures: u32,
     pub failure_window_minutes: u32,
     pub lockout_minutes: u32,
@@ -334,6 +336,14 @@ impl Config {
     pub fn signing_key_file(&self) -> PathBuf {
         match self.auth.signing_key_file.as_str() {
             "" => self.data_dir.join("keys/signing.pem"),
+            named => PathBuf::from(named),
+        }
+    }
+
+    /// The file of the key that signs submission receipts.
+    pub fn receipt_key_file(&self) -> PathBuf {
+        match self.auth.receipt_key_file.as_str() {
+            "" => self.data_dir.join("keys/receipts.pem"),
             named => PathBuf::from(named),
         }
     }

@@ -101,7 +101,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("land_tax", &["tax_slip"]),
     ("notices", &["message"]),
     ("sync", &["dossier_sync"]),
-    ("dossiers", &["draft", "dossier", "dossier_number", "dossier_event", "dossier_unit"]),
+    ("dossiers", &["draft", "dossier", "dossier_number", "dossier_event", "dossier_unit", "receipt_key"]),
 ];
 
 struct Source {

@@ -5,6 +5,7 @@ pub mod actor;
 mod attempts;
 mod extract;
 mod grant;
+pub mod key_file;
 mod machine_token;
 mod me;
 mod own_password;

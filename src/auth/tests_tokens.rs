@@ -1,5 +1,9 @@
 //! Tokens: whatever motcua did not write, for this use and this time, is refused.
+use std::fs;
+
 use super::*;
+use crate::auth::key_file::new_pem;
+use base64::Engine;
 use jsonwebtoken::encode;
 use serde_json::{Value, json};
 

@@ -6,23 +6,18 @@
 //! the header `typ` keeps the two kinds apart (RFC 9068, RFC 8725 §3.11).
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use anyhow::Context;
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use aws_lc_rs::signature::KeyPair;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::actor::SessionRef;
+use super::key_file::{der_of, pair_of, read_or_create};
 use super::session::{Named, SubjectKind};
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
@@ -117,8 +112,7 @@ impl Tokens {
 
     fn from_pem(pem: &str, config: &Config) -> anyhow::Result<Self> {
         let der = der_of(pem)?;
-        let pair = Ed25519KeyPair::from_pkcs8(&der)
-            .map_err(|reason| anyhow::anyhow!("not an Ed25519 private key: {reason}"))?;
+        let pair = pair_of(&der)?;
         Ok(Self {
             signing: EncodingKey::from_ed_pem(pem.as_bytes())?,
             verifying: DecodingKey::from_ed_der(pair.public_key().as_ref()),
@@ -247,43 +241,6 @@ impl Tokens {
 fn refuse(reason: jsonwebtoken::errors::Error) -> Error {
     tracing::debug!(%reason, "a token was refused");
     TOKEN_INVALID.err()
-}
-
-/// The key's text; a missing key is made, readable by its owner only.
-fn read_or_create(path: &Path) -> anyhow::Result<String> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        found => return Ok(found?),
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let pem = new_pem()?;
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(file) => write_durably(file, &pem).map(|()| pem),
-        // Another process was faster: its key counts.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(fs::read_to_string(path)?),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn write_durably(mut file: File, text: &str) -> anyhow::Result<()> {
-    file.write_all(text.as_bytes())?;
-    Ok(file.sync_all()?)
-}
-
-/// A new Ed25519 key as PEM (PKCS#8, RFC 8410).
-fn new_pem() -> anyhow::Result<String> {
-    let pair = Ed25519KeyPair::generate().map_err(|_| anyhow::anyhow!("no randomness for a key"))?;
-    let der = pair.to_pkcs8v1().map_err(|_| anyhow::anyhow!("the new key cannot be written"))?;
-    let body = STANDARD.encode(der.as_ref());
-    Ok(format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"))
-}
-
-/// The bytes inside a PEM text.
-fn der_of(pem: &str) -> anyhow::Result<Vec<u8>> {
-    let body: String = pem.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
-    STANDARD.decode(body).context("the key is not a PEM text")
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ fn alone(config: &mut Config, data_dir: &Path) -> Result<()> {
     let addresses = [
         &mut config.files.root,
         &mut config.auth.signing_key_file,
+        &mut config.auth.receipt_key_file,
         &mut config.http.public_url,
         &mut config.vneid.issuer,
         &mut config.vneid.redirect_uri,

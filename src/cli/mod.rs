@@ -16,6 +16,7 @@ mod serve;
 mod simulate;
 mod staff;
 mod verify;
+mod verify_receipt;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

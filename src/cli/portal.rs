@@ -11,6 +11,7 @@ use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, DbLimits};
+use crate::dossiers::signed_receipt;
 use crate::jobs::Running;
 use crate::{bootstrap, simulators, worker};
 
@@ -40,6 +41,7 @@ impl Portal {
             actix_web::rt::spawn(simulators::start(&config)?);
         }
         let app = App::build(config, db)?;
+        signed_receipt::publish(&app.db, app.receipt_key.public())?;
         let jobs = worker::runner(&app)?.start();
         let mut server =
             HttpServer::new(move || app::service(app.clone())).shutdown_timeout(patience.as_secs());

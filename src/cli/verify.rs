@@ -2,10 +2,11 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::database::Database;
 use super::progress;
+use super::verify_receipt::VerifyReceipt;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, DbLimits};
@@ -18,7 +19,10 @@ use crate::verify::{self, Part, Report};
 /// for files without bytes, for payments without charges, and recomputes the ledger. Changes nothing. Prints each
 /// difference; ends with 0 when there is none, with 1 otherwise.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Verify {
+    #[command(subcommand)]
+    one: Option<One>,
     /// What to check
     #[arg(value_enum, default_value = "all")]
     part: Part,
@@ -27,11 +31,20 @@ pub struct Verify {
     deep: bool,
 }
 
+/// One document, instead of what is stored.
+#[derive(Debug, Subcommand)]
+enum One {
+    Receipt(VerifyReceipt),
+}
+
 /// Checks read whole tables: longer than a request may take, in milliseconds.
 const LONGEST_STATEMENT: u32 = 30 * 60 * 1000;
 
 impl Verify {
     pub(super) fn run(&self, config: &Config) -> Result<ExitCode> {
+        if let Some(One::Receipt(receipt)) = &self.one {
+            return receipt.run(config);
+        }
         let database = Database::open(config)?;
         let limits =
             DbLimits { pool_size: 1, statement_timeout_ms: LONGEST_STATEMENT, ..DbLimits::default() };

@@ -510,6 +510,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    receipt_key (kid) {
+        kid -> Text,
+        point -> Text,
+        first_used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     receipt_series (id) {
         id -> Uuid,
         unit_id -> Uuid,
@@ -796,6 +804,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_document,
     receipt_elsewhere,
     receipt_line,
+    receipt_key,
     receipt_series,
     refund,
     refund_attempt,

@@ -25,13 +25,14 @@ mod pay_jointly;
 pub mod payment_events;
 mod plan;
 mod reasons;
-mod receipt;
+pub mod receipt;
 mod receipts;
 mod requirements;
 mod resumable;
 pub mod row;
 mod scope;
 mod show;
+pub mod signed_receipt;
 pub mod state;
 mod store;
 mod submit;
@@ -71,6 +72,8 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(list::count)
         .service(export::export)
         .service(show::show)
+        .service(signed_receipt::save_receipt)
+        .service(signed_receipt::list_keys)
         .service(show::events)
         .service(show::deadline)
         .service(show::payment)

@@ -41,6 +41,10 @@ pub struct Receipt {
     pub why: Vec<TraceLine>,
     /// Fees by channel and date, each with its rule; đồng.
     pub fees: Vec<ReceiptFee>,
+    /// JWS with detached content (RFC 7515, appendix F) by Ed25519 over the receipt without
+    /// this member, as canonical JSON (RFC 8785). Absent on receipts of before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 /// One file that arrived.
@@ -87,7 +91,7 @@ pub struct SubmittedOut {
     pub links: Value,
 }
 
-/// The receipt of a filing; its code is added with the number.
+/// The receipt of a filing; its code and signature are added with the number.
 pub fn receipt(new: &NewFiling, fees: &[FeeLine], deadline: &Deadline, now: Timestamp) -> Result<Value> {
     let definition = &new.version.procedure.def;
     let receipt = Receipt {
@@ -125,6 +129,7 @@ pub fn receipt(new: &NewFiling, fees: &[FeeLine], deadline: &Deadline, now: Time
                 legal_basis: line.legal_basis.clone(),
             })
             .collect(),
+        signature: None,
     };
     Ok(serde_json::to_value(receipt)?)
 }

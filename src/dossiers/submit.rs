@@ -28,6 +28,7 @@ use super::judge::{Filed, FiledFile, prepare};
 use super::load_submission::{Found, Looked, Submitted, Wanted, load, looked};
 use super::plan::{DossierJob, Plan, SideEffect};
 use super::row::{DossierRow, EventRow, StateColumns};
+use super::signed_receipt::ReceiptKey;
 use super::store;
 use super::write_rows::{insert_dossiers, insert_events};
 use crate::app::App;
@@ -85,12 +86,13 @@ pub struct Submissions {
 
 impl Submissions {
     /// Opens both.
-    pub fn start(db: &Db, catalogue: &Catalogue, calendar: &'static Calendar) -> Self {
+    pub fn start(db: &Db, catalogue: &Catalogue, calendar: &'static Calendar, key: Arc<ReceiptKey>) -> Self {
         let (clock, catalogue) = (db.clock.clone(), catalogue.clone());
         let judge = move |conn: &mut PgConnection, asked: &[Asked]| {
             judge_all(&catalogue, calendar, conn, asked, clock.now())
         };
-        Self { asked: Batcher::reading(db, "judge", judge), judged: Batcher::writing(db, "submit", apply) }
+        let store = move |tx: &mut Tx, batch: &[Submission]| apply(tx, batch, &key);
+        Self { asked: Batcher::reading(db, "judge", judge), judged: Batcher::writing(db, "submit", store) }
     }
 }
 
@@ -241,12 +243,12 @@ fn identity_level(actor: &Actor, row: &DraftRow, version: &Version) -> Result<u8
 }
 
 /// Writes a batch: drafts, children, numbers, the dossier rows, and the answers last.
-fn apply(tx: &mut Tx, batch: &[Submission]) -> Result<Vec<Result<Reply>>> {
+fn apply(tx: &mut Tx, batch: &[Submission], key: &ReceiptKey) -> Result<Vec<Result<Reply>>> {
     let (fresh, twins) = told_apart(batch);
     take_drafts(tx, &fresh)?;
     write_children(tx, &fresh)?;
     let codes = take_numbers(tx, &fresh)?;
-    let replies = write_dossiers(tx, &fresh, &codes)?;
+    let replies = write_dossiers(tx, &fresh, &codes, key)?;
     let stored: Vec<(&Once, &Reply)> = fresh.iter().map(|s| &s.once).zip(&replies).collect();
     store_answers(tx, &stored)?;
     let answer = |(submission, n): (&Submission, usize)| match fresh[n].once.key == submission.once.key {
@@ -383,12 +385,17 @@ fn raise_numbers(
     Ok(raised.into_iter().map(|row| ((row.unit_id, row.day.to_jiff()), row.last)).collect())
 }
 
-/// The dossier rows, with their codes and receipts; the answers follow from them.
-fn write_dossiers(tx: &mut Tx, batch: &[&Submission], codes: &[DossierCode]) -> Result<Vec<Reply>> {
+/// The dossier rows, with their codes and signed receipts; the answers follow from them.
+fn write_dossiers(
+    tx: &mut Tx,
+    batch: &[&Submission],
+    codes: &[DossierCode],
+    key: &ReceiptKey,
+) -> Result<Vec<Reply>> {
     let mut rows = Vec::with_capacity(batch.len());
     let mut replies = Vec::with_capacity(batch.len());
     for (submission, code) in batch.iter().zip(codes) {
-        let row = submission.filed.row(code, secret())?;
+        let row = submission.filed.row(code, secret(), key)?;
         replies.push(Reply::created(super::receipt::submitted(&row))?);
         rows.push(row);
     }
@@ -407,7 +414,7 @@ impl Filed {
     }
 
     /// The row of the dossier under its code.
-    fn row(&self, code: &DossierCode, tracking_secret: String) -> Result<DossierRow> {
+    fn row(&self, code: &DossierCode, tracking_secret: String, key: &ReceiptKey) -> Result<DossierRow> {
         let last = self.plans.last().map(|plan| &plan.state).unwrap_or(&self.start);
         let seq = i32::try_from(self.plans.len()).unwrap_or(i32::MAX);
         let state = StateColumns::of(last, seq)?;
@@ -415,6 +422,7 @@ impl Filed {
         if let Value::Object(members) = &mut receipt {
             members.insert("code".to_owned(), json!(code.as_str()));
         }
+        key.sign(&mut receipt)?;
         Ok(DossierRow {
             id: self.id,
             code: code.as_str().to_owned(),
