@@ -9,8 +9,8 @@ use diesel::{Connection, PgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
-/// Portals that start at the same moment on one database get into each other's
-/// way; the loser looks again so many times.
+/// Portals that start at the same moment on one database get into each other's way; the loser
+/// looks again so many times after the last migration that another one got through.
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -25,16 +25,21 @@ pub struct Newer(String);
 /// a newer motcua has changed is refused with [`Newer`].
 pub fn run(url: &str) -> Result<Vec<String>> {
     let mut connection = PgConnection::establish(url)?;
-    let mut attempt = 1;
+    let (mut attempt, mut left) = (1, usize::MAX);
     loop {
-        match run_pending(&mut connection) {
-            Err(error) if attempt < ATTEMPTS && !error.is::<Newer>() => {
-                tracing::info!(%error, attempt, "migrations did not run; looking again");
-                std::thread::sleep(PAUSE);
-                attempt += 1;
-            }
+        let error = match run_pending(&mut connection) {
+            Err(error) if !error.is::<Newer>() => error,
             done => return done,
+        };
+        // Who collides at every migration of a long list is not failing: the others get on.
+        let still = connection.pending_migrations(MIGRATIONS).map_or(left, |pending| pending.len());
+        attempt = if still < left { 1 } else { attempt + 1 };
+        left = still;
+        if attempt > ATTEMPTS {
+            return Err(error);
         }
+        tracing::info!(%error, attempt, "migrations did not run; looking again");
+        std::thread::sleep(PAUSE);
     }
 }
 

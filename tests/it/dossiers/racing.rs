@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::rt::time::sleep;
+use diesel::connection::SimpleConnection;
 use futures_util::future::{join, join_all, join3};
 use serde_json::json;
 

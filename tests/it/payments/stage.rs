@@ -35,7 +35,7 @@ pub struct Stage {
     pub gateways: Gateways,
     pub partner: Partner,
     pub merchant: Merchant,
-    config: Config,
+    pub config: Config,
     pub http: reqwest::Client,
     pub portal: String,
     pub simulator: String,
