@@ -499,6 +499,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    receipt_key (kid) {
+        kid -> Text,
+        point -> Text,
+        first_used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     receipt_line (receipt_id, line) {
         receipt_id -> Uuid,
         line -> SmallInt,
@@ -506,14 +514,6 @@ diesel::table! {
         fee_code -> Text,
         name -> Text,
         amount -> BigInt,
-    }
-}
-
-diesel::table! {
-    receipt_key (kid) {
-        kid -> Text,
-        point -> Text,
-        first_used_at -> Timestamptz,
     }
 }
 
@@ -803,8 +803,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt,
     receipt_document,
     receipt_elsewhere,
-    receipt_line,
     receipt_key,
+    receipt_line,
     receipt_series,
     refund,
     refund_attempt,
