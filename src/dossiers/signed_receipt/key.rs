@@ -149,6 +149,8 @@ impl KeySet {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
     use crate::auth::key_file::new_pem;
 
@@ -188,14 +190,14 @@ mod tests {
     fn other_keys_other_kinds_and_no_signature_are_told_apart() -> Result<()> {
         let (key, receipt) = signed()?;
         let (other, _) = signed()?;
-        assert_eq!(check(&receipt, &[other.public.clone()]), Err(Fault::UnknownKey));
+        assert_eq!(check(&receipt, from_ref(&other.public)), Err(Fault::UnknownKey));
         let lent = PublicKey { kid: key.public.kid.clone(), ..other.public.clone() };
-        assert_eq!(check(&receipt, &[lent.clone()]), Err(Fault::Changed));
+        assert_eq!(check(&receipt, from_ref(&lent)), Err(Fault::Changed));
         assert!(KeySet::read(&json!({ "keys": [lent] }).to_string()).is_err());
         assert!(KeySet::read(&json!({ "keys": [key.public] }).to_string()).is_ok());
         let mut bare = receipt.clone();
         bare.as_object_mut().context("an object")?.remove(SIGNATURE);
-        assert_eq!(check(&bare, &[key.public.clone()]), Err(Fault::NotSigned));
+        assert_eq!(check(&bare, from_ref(&key.public)), Err(Fault::NotSigned));
         assert_eq!(check(&json!([]), &[]), Err(Fault::NotAReceipt));
         let mut token = receipt;
         let header =
