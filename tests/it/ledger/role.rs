@@ -130,6 +130,7 @@ fn every_session_of_the_door_works_under_the_role() {
         "day_close",
         "dossier_event",
         "posting",
+        "receipt_key",
         "refund_by_hand",
         "settlement_line",
         "transfer",
