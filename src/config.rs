@@ -332,28 +332,24 @@ impl Config {
         or_else(&self.tax_office.url, || local_url(self.simulators_address()) + "/tax")
     }
 
+    /// The path that was named, else a place below the directory of data.
+    fn or_below(&self, named: &str, place: &str) -> PathBuf {
+        if named.is_empty() { self.data_dir.join(place) } else { PathBuf::from(named) }
+    }
+
     /// The file of the key that signs tokens.
     pub fn signing_key_file(&self) -> PathBuf {
-        match self.auth.signing_key_file.as_str() {
-            "" => self.data_dir.join("keys/signing.pem"),
-            named => PathBuf::from(named),
-        }
+        self.or_below(&self.auth.signing_key_file, "keys/signing.pem")
     }
 
     /// The file of the key that signs submission receipts.
     pub fn receipt_key_file(&self) -> PathBuf {
-        match self.auth.receipt_key_file.as_str() {
-            "" => self.data_dir.join("keys/receipts.pem"),
-            named => PathBuf::from(named),
-        }
+        self.or_below(&self.auth.receipt_key_file, "keys/receipts.pem")
     }
 
     /// The directory of uploaded files.
     pub fn files_root(&self) -> PathBuf {
-        match self.files.root.as_str() {
-            "" => self.data_dir.join("files"),
-            named => PathBuf::from(named),
-        }
+        self.or_below(&self.files.root, "files")
     }
 
     /// The database that somebody else runs, or nothing for the private one.

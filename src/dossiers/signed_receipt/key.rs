@@ -76,7 +76,7 @@ impl ReceiptKey {
         &self.public
     }
 
-    /// Adds the signature to a receipt.
+    /// Adds the signature to a receipt that has none.
     pub fn sign(&self, receipt: &mut Value) -> Result<()> {
         let input = signing_input(&self.header, receipt)?;
         let value = BASE64.encode(self.pair.sign(input.as_bytes()));
@@ -86,13 +86,9 @@ impl ReceiptKey {
     }
 }
 
-/// What is signed: the header and the receipt without its signature.
-fn signing_input(header: &str, receipt: &Value) -> Result<String> {
-    let mut bare = receipt.clone();
-    if let Some(members) = bare.as_object_mut() {
-        members.remove(SIGNATURE);
-    }
-    let canonical = serde_json_canonicalizer::to_vec(&bare)?;
+/// What is signed: the header and the receipt, which has no signature yet.
+fn signing_input(header: &str, bare: &Value) -> Result<String> {
+    let canonical = serde_json_canonicalizer::to_vec(bare)?;
     Ok(format!("{header}.{}", BASE64.encode(canonical)))
 }
 
@@ -119,6 +115,14 @@ struct Header {
     typ: String,
 }
 
+fn without_signature(receipt: &Value) -> Value {
+    let mut bare = receipt.clone();
+    if let Some(members) = bare.as_object_mut() {
+        members.remove(SIGNATURE);
+    }
+    bare
+}
+
 /// Whether a receipt is as one of these keys signed it.
 pub fn check(receipt: &Value, keys: &[PublicKey]) -> std::result::Result<(), Fault> {
     let members = receipt.as_object().ok_or(Fault::NotAReceipt)?;
@@ -131,7 +135,7 @@ pub fn check(receipt: &Value, keys: &[PublicKey]) -> std::result::Result<(), Fau
     let said = said.filter(|said| said.alg == "EdDSA" && said.typ == TYPE).ok_or(Fault::Changed)?;
     let key = keys.iter().find(|key| key.kid == said.kid).ok_or(Fault::UnknownKey)?;
     let (point, value) = BASE64.decode(&key.x).ok().zip(BASE64.decode(value).ok()).ok_or(Fault::Changed)?;
-    let input = signing_input(header, receipt).map_err(|_| Fault::NotAReceipt)?;
+    let input = signing_input(header, &without_signature(receipt)).map_err(|_| Fault::NotAReceipt)?;
     UnparsedPublicKey::new(&ED25519, point).verify(input.as_bytes(), &value).map_err(|_| Fault::Changed)
 }
 
@@ -202,7 +206,8 @@ mod tests {
         let mut token = receipt;
         let header =
             BASE64.encode(json!({ "alg": "EdDSA", "kid": key.public.kid, "typ": "at+jwt" }).to_string());
-        let value = BASE64.encode(key.pair.sign(signing_input(&header, &token)?.as_bytes()));
+        let value =
+            BASE64.encode(key.pair.sign(signing_input(&header, &without_signature(&token))?.as_bytes()));
         token
             .as_object_mut()
             .context("an object")?
