@@ -38,6 +38,8 @@ have_libpq() {
     have pg_config && ls "$(pg_config --libdir)"/libpq.* >/dev/null 2>&1
 }
 
+have_clamd() { have clamd || [ -x /usr/sbin/clamd ] || [ -x target/clamav/usr/sbin/clamd ]; }
+
 have_venv() { have python3 && python3 -c 'import venv, ensurepip' 2>/dev/null; }
 
 missing=()
@@ -50,6 +52,23 @@ if [ "$purpose" = test ]; then
     have curl || missing+=(curl)
     have node || missing+=(nodejs)
     have npm || missing+=(npm)
+    # Judges of signed documents.
+    have openssl || missing+=(openssl)
+    have certutil || missing+=(libnss3-tools)
+    # Judges of documents: poppler's text and pictures, PDFBox's validator of PDF/A.
+    have pdftotext || missing+=(poppler-utils)
+    have java || missing+=(default-jre-headless)
+    for jar in pdfbox2:libpdfbox2-java commons-io:libcommons-io-java javax.activation:libactivation-java \
+        jaxb-api:libjaxb-api-java; do
+        have apt-get && [ ! -e "/usr/share/java/${jar%%:*}.jar" ] && missing+=("${jar##*:}")
+    done
+    # Debian's package would start a daemon for good; see below.
+    have_clamd || have apt-get || missing+=(clamav-daemon)
+    # Recognises the characters of scans, in Vietnamese.
+    have tesseract || missing+=(tesseract-ocr)
+    have tesseract && tesseract --list-langs 2>/dev/null | grep -qx vie || missing+=(tesseract-ocr-vie)
+    # A font with all Vietnamese letters, for the scans that a judge draws.
+    [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 fi
 
 # A package that installs a server would also create and start a database of its
@@ -88,6 +107,28 @@ fi
 if ! have cargo; then
     say "please install a Rust toolchain of version $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer (rustup.rs)"
     exit 1
+fi
+
+# The virus scanner: its library is installed, its program only unpacked. The package itself
+# would start a daemon, and another one that fetches signatures.
+unpack_clamd() {
+    local library folder
+    library=$(apt-cache depends clamav-daemon | sed -n 's/^ *Depends: \(libclamav[0-9]*\)$/\1/p')
+    folder=$(mktemp -d)
+    mkdir -p target/clamav
+    [ -n "$library" ] && install_packages "$library" \
+        && (cd "$folder" && apt-get download --quiet clamav-daemon) \
+        && dpkg -x "$folder"/clamav-daemon_*.deb target/clamav
+}
+if [ "$purpose" = test ] && ! have_clamd; then
+    say "installing ClamAV's library, and unpacking its daemon into target/clamav"
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then sudo='sudo -E'; fi
+    if ! unpack_clamd; then
+        say "once more, with fresh package lists"
+        $sudo apt-get update
+        unpack_clamd
+    fi
 fi
 
 # Programs that judge motcua from outside, in an environment of their own.

@@ -1,6 +1,7 @@
 //! The application: everything a handler may use, and the table of routes.
 //!
-//! `App` has no client for the outside: what needs the national side is a job.
+//! `App` has no client for the outside: what needs the national side is a job. The one
+//! exception is the trust service, which a person waits for who signs.
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,8 +25,13 @@ use crate::dossiers::signed_receipt::ReceiptKey;
 use crate::dossiers::{self, Submissions};
 use crate::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use crate::files::Files;
+use crate::forms::{self, Printer};
 use crate::people::vneid::VneidClient;
-use crate::{agencies, auth, http, jobs, notices, payments, people, receipts, reconcile, reports, sync};
+use crate::signing::Trust;
+use crate::{
+    agencies, auth, authenticity, http, jobs, land_tax, notices, payments, people, receipts, reconcile,
+    records, reports, results, signing, sync,
+};
 
 /// What every handler may use; built once, shared by all threads.
 pub struct App {
@@ -37,12 +43,16 @@ pub struct App {
     pub calendar: &'static Calendar,
     pub catalogue: Catalogue,
     pub files: Files,
+    /// Prints forms and results within limits.
+    pub printer: Printer,
     /// Requests a minute and speed of bodies, for all threads.
     pub limits: http::Limits,
     /// Whose a request is.
     pub actors: Actors,
     /// Submissions: what is asked, and the group commit of what was judged.
     pub submissions: Submissions,
+    /// Where signatures are made.
+    pub trust: Trust,
 }
 
 impl App {
@@ -50,10 +60,12 @@ impl App {
         let tokens = Tokens::load(&config)?;
         let receipt_key = Arc::new(ReceiptKey::load(&config)?);
         let files = Files::open(&config)?;
+        let printer = Printer::of(&config);
         let calendar = Calendar::embedded();
         let limits = http::Limits::of(&config.http);
         let catalogue = Catalogue::default();
         let actors = session::start(&db);
+        let trust = Trust::new(&config)?;
         let submissions = Submissions::start(&db, &catalogue, calendar, receipt_key.clone());
         Ok(Arc::new(Self {
             config,
@@ -63,9 +75,11 @@ impl App {
             calendar,
             catalogue,
             files,
+            printer,
             limits,
             actors,
             submissions,
+            trust,
         }))
     }
 }
@@ -87,13 +101,19 @@ fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(agencies::routes)
         .configure(catalogue::routes)
         .configure(dossiers::routes)
+        .configure(forms::routes)
         .configure(jobs::routes)
+        .configure(land_tax::routes)
         .configure(notices::routes)
         .configure(payments::routes)
         .configure(receipts::routes)
         .configure(reconcile::routes)
+        .configure(records::routes)
         .configure(reports::routes)
+        .configure(results::routes)
+        .configure(signing::routes)
         .configure(sync::routes)
+        .configure(authenticity::routes)
         .service(demo_clock::set);
 }
 

@@ -1,4 +1,4 @@
-//! What a portal begins with: the agencies and the catalogue of the binary, and for the demo
+//! What a portal begins with: the agencies, the catalogue and the templates of the binary, and for the demo
 //! its officials. Loaded at every start; what is there already stays as it is.
 
 use diesel::prelude::*;
@@ -9,8 +9,9 @@ use crate::catalogue::{embedded, seed};
 use crate::db::Db;
 use crate::db::schema::agency;
 use crate::error::Result;
+use crate::forms;
 
-/// Agencies, if there are none, then the catalogue.
+/// Agencies, if there are none, then the catalogue and the templates.
 pub fn load(db: &Db) -> Result<()> {
     db.write_blocking(&Actor::system("bootstrap"), |tx| {
         if agency::table.count().get_result::<i64>(tx.conn)? == 0 {
@@ -19,7 +20,8 @@ pub fn load(db: &Db) -> Result<()> {
         }
         Ok(())
     })?;
-    seed::seed(db).map(drop)
+    seed::seed(db)?;
+    forms::seed(db).map(drop)
 }
 
 /// The officials of the demo, all with one password; accounts that are there keep theirs.

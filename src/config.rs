@@ -3,7 +3,11 @@
 //! does not occur there is refused by name.
 mod environment;
 mod files;
+mod payment;
+mod records;
 mod secret;
+mod signing;
+mod trust;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -13,8 +17,12 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use files::{FileRule, Files};
+pub use files::{FileRule, Files, Forms, S3, StoreKind};
+pub use payment::{Counter, Payment, Vnpay};
+pub use records::Records;
 pub use secret::{Secret, previous};
+pub use signing::{SIMULATOR, Signing};
+pub use trust::Trust;
 
 /// The documented defaults, as they stand in the binary.
 pub const DEFAULTS: &str = include_str!("../motcua.default.toml");
@@ -37,8 +45,13 @@ pub struct Config {
     pub national_portal: NationalPortal,
     pub messages: Messages,
     pub tax_office: TaxOffice,
+    pub signing: Signing,
     pub deadlines: Deadlines,
     pub files: Files,
+    pub forms: Forms,
+    pub s3: S3,
+    pub trust: Trust,
+    pub records: Records,
     pub jobs: Jobs,
     pub log: Log,
     pub demo: Demo,
@@ -114,47 +127,6 @@ pub struct Vneid {
     pub login_minutes: u32,
 }
 
-/// The payment platform.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Payment {
-    /// Among which a payer may choose.
-    pub gateways: Vec<String>,
-    /// Empty: the simulator; see [`Config::payment_gateway`].
-    pub gateway_url: String,
-    pub partner_code: String,
-    pub secret_key: Secret<String>,
-    pub previous_key: Secret<String>,
-    pub beneficiary_account: String,
-    pub beneficiary_bank: String,
-    pub beneficiary_name: String,
-    /// The fields of a line of the settlement file, in their order.
-    pub settlement_fields: Vec<String>,
-    pub timeout_seconds: u64,
-    /// Of every gateway: payments and refunds that are due to be asked about.
-    pub ask_every_seconds: u32,
-}
-
-/// VNPAY, a second gateway.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Vnpay {
-    /// Empty: the simulator; see [`Config::vnpay_url`].
-    pub url: String,
-    pub merchant_code: String,
-    pub secret_key: Secret<String>,
-    pub previous_key: Secret<String>,
-    pub timeout_seconds: u64,
-}
-
-/// The account of transfers by QR code at the counter.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counter {
-    pub bank_bin: String,
-    pub account: String,
-}
-
 /// The national portal, to which the dossiers' statuses go.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -188,6 +160,9 @@ pub struct TaxOffice {
     /// Empty: the simulator; see [`Config::tax_office_url`].
     pub url: String,
     pub key: Secret<String>,
+    /// By which the portal knows the office.
+    pub inbound_key: Secret<String>,
+    pub previous_inbound_key: Secret<String>,
     pub timeout_seconds: u64,
 }
 
@@ -271,6 +246,7 @@ impl Config {
             ("auth.access_token_minutes", self.auth.access_token_minutes.into()),
             ("auth.max_failures", self.auth.max_failures.into()),
             ("files.max_bytes", self.files.max_bytes),
+            ("records.ocr_seconds", self.records.ocr_seconds.into()),
             ("deadlines.late_every_seconds", self.deadlines.late_every_seconds.into()),
             ("payment.ask_every_seconds", self.payment.ask_every_seconds.into()),
             ("jobs.lease_seconds", self.jobs.lease_seconds.into()),
@@ -278,6 +254,9 @@ impl Config {
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
             bail!("{key} must be greater than 0");
+        }
+        if self.files.store == StoreKind::S3 {
+            self.s3.validate()?;
         }
         Ok(())
     }

@@ -11,7 +11,9 @@ use crate::auth::{Actor, session};
 use crate::config::Config;
 use crate::db::Tx;
 use crate::dossiers::{self, late, payment_events};
+use crate::files::SCAN_EVERY;
 use crate::files::resumable::EXPIRE_UPLOADS_EVERY;
+use crate::forms;
 use crate::http::forget_answers;
 use crate::jobs::{Outcome, Periodic, Runner, remove_done};
 use crate::national::messages::MessageGateway;
@@ -19,7 +21,8 @@ use crate::national::portal::NationalPortal;
 use crate::national::tax::TaxOffice;
 use crate::notices::{self, Templates};
 use crate::payments::{self, FeePaid, Gateways};
-use crate::{catalogue, land_tax, people, reconcile, sync};
+use crate::signing::{complete, make, seal};
+use crate::{catalogue, land_tax, people, reconcile, records, results, sync};
 
 /// How often what is no longer needed is removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
@@ -65,6 +68,15 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
             let app = context.app.clone();
             context.finish_with(move |tx| payment_events::fee_paid(&app, tx, paid.dossier_id)).await
         })
+        .on(dossiers::jobs::PRODUCE_FORM, dossiers::produce_form)
+        .on(forms::RENDER_FORM, forms::print_form)
+        .on(results::RENDER_RESULT, results::print_result)
+        .on(results::RESULT_SIGNED, results::signed)
+        .on(results::RESULT_ISSUED, dossiers::attach_result)
+        .on(results::RESULT_STANDS, records::take_in_result)
+        .on(records::TAKE_IN, records::take_in)
+        .on(records::READ_TEXT, records::read_text)
+        .on(records::ERASE, records::erase)
         .every(Periodic::new("mark_late", late_every, |app| async move { late::mark(&app).await.map(drop) }))
         .every(Periodic::new("poll_payments", ask_every, move |app| {
             let gateways = asked.clone();
@@ -85,6 +97,9 @@ pub fn runner(app: &Arc<App>) -> Result<Runner> {
         .every(Periodic::new("expire_uploads", EXPIRE_UPLOADS_EVERY, |app| async move {
             app.files.expire_uploads(&app.db).await.map(drop)
         }))
+        .every(Periodic::new("scan_files", SCAN_EVERY, |app| async move {
+            app.files.scan_again(&app.db).await.map(drop)
+        }))
         .every(Periodic::new("turn_of_day", CLEAN_EVERY, |app| async move { turn_of_day(&app).await }));
     tell_others(runner, &app.config)
 }
@@ -96,9 +111,20 @@ fn tell_others(runner: Runner, config: &Config) -> Result<Runner> {
     let messages = Arc::new(MessageGateway::new(config)?);
     let templates = Arc::new(Templates::embedded().map_err(|flaw| anyhow!("the texts of messages: {flaw}"))?);
     let texts = templates.clone();
+    let told = templates.clone();
+    let (correcting, recalling, reporting) = (tax_office.clone(), tax_office.clone(), tax_office.clone());
     Ok(runner
+        .on(make::SIGN_HASHES, make::run)
+        .on(complete::COMPLETE_SIGNATURE, complete::run)
+        .on(seal::PUT_SEAL, seal::run)
         .on(dossiers::jobs::SYNC_NATIONAL, move |context| sync::run(context, portal.clone()))
         .on(dossiers::jobs::TAX_SLIP, move |context| land_tax::run(context, tax_office.clone()))
+        .on(dossiers::jobs::TAX_RECALL, move |context| land_tax::recall(context, recalling.clone()))
+        .on(land_tax::CORRECT_SLIP, move |context| land_tax::correct(context, correcting.clone()))
+        .on(land_tax::REPORT_PAYMENT, move |context| land_tax::report_payment(context, reporting.clone()))
+        .on(land_tax::ADVANCE, land_tax::advance)
+        .on(payments::CLAIM_PAID, land_tax::claim_was_paid)
+        .on(land_tax::TELL_TAXPAYER, move |context| notices::tell_taxpayer(context, told.clone()))
         .on(dossiers::jobs::NOTIFY, move |context| notices::notify(context, texts.clone()))
         .on(dossiers::jobs::ESCALATE, move |context| notices::escalate(context, templates.clone()))
         .on(notices::DELIVER, move |context| notices::deliver(context, messages.clone())))

@@ -4,6 +4,7 @@
 //! The server is this process, the database a private PostgreSQL with durable settings. Load
 //! and server share the machine, as `pgbench` and its server do.
 
+mod documents;
 mod footprint;
 mod load;
 pub mod money;
@@ -33,6 +34,8 @@ pub enum Part {
     Worklist,
     /// Fees paid at two gateways under chaos, to the last đồng; not part of all.
     Money,
+    /// Printing, signing, uploads, and the search in stores; not part of all.
+    Documents,
     All,
 }
 
@@ -45,6 +48,8 @@ pub struct Options {
     pub clients: usize,
     /// Dossiers of the large database.
     pub dossiers: usize,
+    /// Documents of all stores.
+    pub documents: usize,
     pub money: Amount,
 }
 
@@ -53,6 +58,7 @@ const FEW: u64 = 1;
 
 /// Runs a part, or all.
 pub fn run(config: Config, options: &Options, progress: &dyn Fn(&str)) -> Result<Report> {
+    let config = if options.part == Part::Documents { documents::configured(config)? } else { config };
     let stage = Stage::build(config, progress)?;
     let measured = measure(&stage, options, progress);
     // Also when a measurement failed: the data go when this is dropped.
@@ -73,8 +79,10 @@ pub fn run(config: Config, options: &Options, progress: &dyn Fn(&str)) -> Result
 /// The parts that are wanted, one after the other.
 fn measure(stage: &Stage, options: &Options, progress: &dyn Fn(&str)) -> Result<Vec<Row>> {
     let wanted = |part| options.part == Part::All || options.part == part;
-    if options.part == Part::Money {
-        return money::run(stage, options, progress);
+    match options.part {
+        Part::Money => return money::run(stage, options, progress),
+        Part::Documents => return documents::run(stage, options, progress),
+        Part::Submit | Part::Tracking | Part::Worklist | Part::All => {}
     }
     let mut rows = Vec::new();
     if wanted(Part::Submit) {

@@ -32,7 +32,7 @@ use crate::files::Files;
 pub const CITIZENS: usize = 64;
 /// What they file: birth registration, with one file.
 pub const PROCEDURE: &str = "1.001193";
-const COMPONENT: &str = "1.001193-TP06";
+pub const COMPONENT: &str = "1.001193-TP06";
 /// The route of the constant handler in the same server.
 pub const CONSTANT: &str = "/bench/constant";
 /// Logins outlast every benchmark.
@@ -47,6 +47,8 @@ pub struct Stage {
     /// Codes of the one-stop units.
     pub units: Vec<String>,
     pub folder: PathBuf,
+    /// What the portal of this process stands on.
+    pub app: Arc<App>,
     url: String,
     db: Db,
     server: ServerHandle,
@@ -83,6 +85,7 @@ impl Stage {
             clerks: Vec::new(),
             units: Vec::new(),
             folder,
+            app,
             url,
             db,
             server,
@@ -91,29 +94,27 @@ impl Stage {
         };
         stage.execute(include_str!("sql/people.sql"), &[])?;
         stage.units = stage.lines("SELECT code AS line FROM bench_unit ORDER BY nth")?;
-        stage.citizens = stage.log_in(&app, "person", Subject::Citizen, 2)?;
-        stage.clerks = stage.log_in(&app, "staff", Subject::Staff, 0)?;
+        stage.citizens = stage.log_in("person", Subject::Citizen, 2)?;
+        stage.clerks = stage.log_in("staff", Subject::Staff, 0)?;
         Ok(stage)
     }
 
     /// Tokens of everybody in a table, in the order of ids.
-    fn log_in(
-        &self,
-        app: &App,
-        table: &str,
-        subject: fn(Uuid) -> Subject,
-        level: i16,
-    ) -> Result<Vec<String>> {
+    fn log_in(&self, table: &str, subject: fn(Uuid) -> Subject, level: i16) -> Result<Vec<String>> {
         let ids = self.lines(&format!("SELECT id::text AS line FROM {table} ORDER BY id"))?;
-        let mut tokens = Vec::new();
-        for id in ids {
-            let subject = subject(id.parse()?);
-            let opened = self.db.write_blocking(&Actor::system("bench"), |tx| {
-                session::open(tx, subject, level, &[], LIFETIME)
-            })?;
-            tokens.push(app.tokens.issue(Kind::Access, &opened, &subject.key(), self.db.clock.now())?.text);
-        }
-        Ok(tokens)
+        ids.iter().map(|id| self.token(subject(id.parse()?), level)).collect()
+    }
+
+    /// The token of an official.
+    pub fn official(&self, id: Uuid) -> Result<String> {
+        self.token(Subject::Staff(id), 0)
+    }
+
+    fn token(&self, subject: Subject, level: i16) -> Result<String> {
+        let opened = self
+            .db
+            .write_blocking(&Actor::system("bench"), |tx| session::open(tx, subject, level, &[], LIFETIME))?;
+        Ok(self.app.tokens.issue(Kind::Access, &opened, &subject.key(), self.db.clock.now())?.text)
     }
 
     /// Writes the drafts with these numbers.

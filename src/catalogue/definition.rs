@@ -149,6 +149,10 @@ pub struct CaseDef {
     /// The shorter term that the province promises; none = the statutory one.
     #[serde(default)]
     pub promised: Option<Term>,
+    /// Its dossiers go to the tax office, which determines the obligations about the land
+    /// (NĐ 101/2024/NĐ-CP Đ.21, NĐ 151/2025/NĐ-CP); what its workflow's `tax_case` asks.
+    #[serde(default)]
+    pub tax: bool,
 }
 
 /// One part of a dossier ("thành phần hồ sơ").
@@ -172,9 +176,41 @@ pub struct DocumentDef {
     pub accept: Vec<FileKind>,
     /// The ways to give it.
     pub how: Vec<How>,
-    /// Results of other procedures that do as well (do not ask twice).
+    /// Results of other procedures that do as well: held in the applicant's store, one of them
+    /// takes the place of this document (do not ask twice).
     #[serde(default)]
     pub satisfied_by: Vec<String>,
+    /// Why its paper must be digitised; absent = by the rule for all: see [`Digitise`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digitise: Option<Digitise>,
+    /// Why it is asked for although the store may hold it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<ExceptionDef>,
+}
+
+words! {
+    /// Why a component must be digitised (TT 01/2023/TT-VPCP). Where a definition is silent, an
+    /// earlier result must be, and every other paper that is handed in by decision of the province.
+    Digitise {
+        /// "Kết quả giải quyết thủ tục hành chính trước đó".
+        EarlierResult = "earlier_result", "Kết quả giải quyết thủ tục trước đó", "result of an earlier procedure";
+        /// "Pháp luật chuyên ngành yêu cầu".
+        Law = "law", "Pháp luật chuyên ngành yêu cầu", "demanded by specialised law";
+        /// "Cơ quan có thẩm quyền quyết định".
+        Decision = "decision", "Cơ quan có thẩm quyền quyết định", "decided by the competent authority";
+        /// "Không phải số hóa".
+        NotRequired = "not_required", "Không phải số hóa", "need not be digitised";
+    }
+}
+
+/// Why a document is asked for that a result can satisfy: recorded, or it is not published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionDef {
+    /// What the document itself is needed for.
+    pub reason: String,
+    /// The clause that demands it.
+    pub legal_basis: String,
 }
 
 /// Whether a document has to be there.

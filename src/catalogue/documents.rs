@@ -1,6 +1,6 @@
 //! Which documents a filing has to bring ("thành phần hồ sơ").
 use super::condition::Filing;
-use super::definition::{DocumentDef, How, Required};
+use super::definition::{Digitise, DocumentDef, How, Required};
 use crate::workflow::Channel;
 use serde::Serialize;
 
@@ -13,6 +13,8 @@ pub enum Need {
     /// Required, and given in another way: shown to an official, filled in as the form
     /// itself, or looked up in a database. Its file may be added.
     OtherWay,
+    /// Would have to come, and lies in the applicant's store: it is taken from there.
+    Held,
     /// May be added.
     Optional,
     /// Is not asked for; nobody should be made to bring it.
@@ -27,6 +29,21 @@ pub fn need(document: &DocumentDef, filing: &Filing) -> Need {
         Required::Always | Required::When(_) if comes_otherwise(document, filing.channel) => Need::OtherWay,
         Required::Always | Required::When(_) => Need::Required,
     }
+}
+
+/// A document of the applicant's store may take its place in this filing.
+pub fn reusable(document: &DocumentDef, filing: &Filing) -> bool {
+    let asked_for = matches!(need(document, filing), Need::Required | Need::OtherWay);
+    asked_for && document.exception.is_none() && !document.satisfied_by.is_empty()
+}
+
+/// Kinds of documents that some filing of the procedure may take from the store.
+pub fn reusable_kinds(documents: &[DocumentDef]) -> Vec<String> {
+    let open = documents.iter().filter(|document| document.exception.is_none());
+    let mut kinds: Vec<String> = open.flat_map(|document| document.satisfied_by.iter().cloned()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }
 
 fn comes_otherwise(document: &DocumentDef, channel: Channel) -> bool {
@@ -51,4 +68,16 @@ pub fn can_be_given_online(document: &DocumentDef) -> bool {
         How::Submit => !document.accept.is_empty(),
         How::Present => false,
     })
+}
+
+/// Why a paper of this document must be digitised, where it must. `handed_in` = it stays in the
+/// dossier; what is only shown and taken home must be where the definition says so.
+pub fn digitise(document: &DocumentDef, handed_in: bool) -> Option<Digitise> {
+    match document.digitise {
+        Some(Digitise::NotRequired) => None,
+        Some(reason) => Some(reason),
+        None if !handed_in => None,
+        None if !document.satisfied_by.is_empty() => Some(Digitise::EarlierResult),
+        None => Some(Digitise::Decision),
+    }
 }

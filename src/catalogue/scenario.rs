@@ -90,7 +90,8 @@ impl<'a> Story<'a> {
             subjects: &scenario.subjects,
             identity_level,
         };
-        let case = case_of(def, &filing).map_or("", |case| case.code.as_str());
+        let of_case = case_of(def, &filing);
+        let case = of_case.map_or("", |case| case.code.as_str());
         if case != scenario.case {
             return Err(before_filing("/case", case));
         }
@@ -99,14 +100,10 @@ impl<'a> Story<'a> {
             .and_then(|lines| tariff::total(&lines))
             .map_err(|error| before_filing("/answers", error))?;
         let start = procedure.workflow.start().clone();
-        let mut story = Self {
-            procedure,
-            facts: Facts::filed(start.clone(), scenario.channel, identity_level),
-            filing,
-            given: scenario.documents.clone(),
-            fee,
-            route: vec![start],
-        };
+        let mut facts = Facts::filed(start.clone(), scenario.channel, identity_level);
+        facts.tax_case = of_case.is_some_and(|case| case.tax);
+        let mut story =
+            Self { procedure, facts, filing, given: scenario.documents.clone(), fee, route: vec![start] };
         story.count_documents();
         Ok(story)
     }
@@ -155,6 +152,7 @@ impl<'a> Story<'a> {
         facts.presence |= outside.presence;
         facts.result_attached |= outside.result;
         facts.late |= outside.late;
+        facts.tax_met |= outside.tax_met;
         self.given.extend(outside.documents.iter().cloned());
         self.count_documents();
     }
@@ -182,6 +180,7 @@ impl<'a> Story<'a> {
                 }
                 Effect::RecordPresence => facts.presence = true,
                 Effect::SendTaxSlip => facts.tax_sent = true,
+                Effect::RecallTaxSlip => facts.tax_sent = false,
                 Effect::MarkLate => facts.late = true,
                 Effect::StartClock | Effect::SetNewDue => facts.due_set = true,
                 _ => {}

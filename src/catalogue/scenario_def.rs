@@ -74,6 +74,8 @@ pub struct ScenarioFacts {
     pub opinion_answered: bool,
     /// The due time has passed.
     pub late: bool,
+    /// The obligations about the land are met, and the tax side says so.
+    pub tax_met: bool,
     /// These documents have been added.
     pub documents: Vec<String>,
     /// The request comes without the reasons (or the new date) that it should have.

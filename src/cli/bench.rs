@@ -33,6 +33,9 @@ pub struct Bench {
     /// Dossiers of the large database
     #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u32).range(20_000..=10_000_000))]
     dossiers: u32,
+    /// Documents of all stores, of `bench documents`
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
+    documents: u32,
     /// Fees of `bench money`
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
     fees: u32,
@@ -48,6 +51,7 @@ impl Bench {
             seconds: self.seconds,
             clients: self.clients.into(),
             dossiers: usize::try_from(self.dossiers)?,
+            documents: usize::try_from(self.documents)?,
             money: Amount { fees: usize::try_from(self.fees)?, seed: self.seed },
         };
         let report = bench::run(config, &options, &progress)?;

@@ -7,16 +7,20 @@ use clap::Args;
 use serde_json::json;
 
 use crate::catalogue::rules::Rules;
+use crate::config::Config;
+use crate::files::{Scanner, Store};
 use crate::workflow::Defect;
 
-/// Check definitions of procedures, as publishing would
+/// Check definitions of procedures, as publishing would, or the settings
 ///
-/// Prints every defect with its place and the steps that show it, and ends with 1
-/// when there is any. Needs neither a database nor a configuration.
+/// With files: prints every defect of a definition with its place and the steps that show it,
+/// and ends with 1 when there is any; needs neither a database nor a configuration. Without:
+/// reads the configuration, tries the store of files out (writes, reads, lists and deletes one
+/// object), says what is wrong, and ends with 1 then.
 #[derive(Debug, Args)]
 pub struct Check {
     /// JSON files, each one definition
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print one JSON object a defect
     #[arg(long)]
@@ -24,7 +28,10 @@ pub struct Check {
 }
 
 impl Check {
-    pub(super) fn run(&self) -> Result<ExitCode> {
+    pub(super) fn run(&self, config: impl FnOnce() -> Result<Config>) -> Result<ExitCode> {
+        if self.files.is_empty() {
+            return settings(&config()?);
+        }
         let rules = Rules::embedded()?;
         let mut wrong = 0;
         for file in &self.files {
@@ -66,4 +73,28 @@ impl Check {
             println!("    đường đi: {}", steps.join(" → "));
         }
     }
+}
+
+/// Whether what the settings name can be used.
+fn settings(config: &Config) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let store = Store::open(config)?;
+    let mut all_well = true;
+    match runtime.block_on(store.try_out()) {
+        Ok(()) => println!("OK: files go to {store}"),
+        Err(trouble) => {
+            println!("{trouble}");
+            all_well = false;
+        }
+    }
+    if let Some(scanner) = Scanner::of(&config.files)? {
+        match runtime.block_on(scanner.try_out()) {
+            Ok(()) => println!("OK: the scanner answers"),
+            Err(error) => {
+                println!("the scanner at {} does not answer: {error:#}", config.files.clamav);
+                all_well = false;
+            }
+        }
+    }
+    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -12,6 +12,7 @@ mod openapi;
 mod password;
 mod portal;
 mod postgres;
+mod print_form;
 mod serve;
 mod simulate;
 mod staff;
@@ -60,6 +61,7 @@ enum Command {
     Bench(bench::Bench),
     Verify(verify::Verify),
     Postgres(postgres::Postgres),
+    PrintForm(print_form::PrintForm),
 }
 
 /// Runs the command that the arguments name.
@@ -77,7 +79,7 @@ pub fn run() -> ExitCode {
 fn execute(cli: &Cli) -> Result<ExitCode> {
     let config = || Config::load(cli.options.config.as_deref());
     match &cli.command {
-        Command::Check(check) => check.run(),
+        Command::Check(check) => check.run(config),
         Command::Serve(serve) => serve.run(config()?),
         Command::Demo(demo) => demo.run(config()?),
         Command::Simulate(simulate) => simulate.run(&config()?),
@@ -87,6 +89,7 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
         Command::Bench(bench) => bench.run(config()?),
         Command::Verify(verify) => verify.run(&config()?),
         Command::Postgres(postgres) => postgres.run(&config()?),
+        Command::PrintForm(print) => print.run(),
     }
 }
 

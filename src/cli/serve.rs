@@ -10,6 +10,7 @@ use super::portal::{Portal, free_port, prepare};
 use super::{log, progress};
 use crate::config::Config;
 use crate::demo;
+use crate::files::{Store, Trouble};
 
 /// Run the portal
 ///
@@ -61,6 +62,7 @@ impl Serve {
         let database = Database::open(&config)?.migrate()?;
         let db = prepare(&config, &database, self.demo)?;
         actix_web::rt::System::new().block_on(async {
+            try_store(&config).await?;
             let portal = Portal::start(config.clone(), db, self.demo)?;
             progress(&format!(
                 "the portal answers at {} (after {:.1?})",
@@ -74,6 +76,19 @@ impl Serve {
             portal.run().await
         })?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A store that refuses us is a wrong setting, told before anybody uploads. One that is away may
+/// come back: until then uploads and downloads are answered with 503, and all else works.
+async fn try_store(config: &Config) -> Result<()> {
+    match Store::open(config)?.try_out().await {
+        Ok(()) => Ok(()),
+        Err(refused @ Trouble::Refused(..)) => Err(refused.into()),
+        Err(away @ Trouble::Away(..)) => {
+            tracing::warn!("{away}");
+            Ok(())
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Verify {
     /// What to check
     #[arg(value_enum, default_value = "all")]
     part: Part,
-    /// Also read every file and compare its SHA-256
+    /// Also read every file and compare its SHA-256, as `verify files` always does
     #[arg(long)]
     deep: bool,
 }

@@ -71,10 +71,56 @@ diesel::table! {
 }
 
 diesel::table! {
+    claim (id) {
+        id -> Uuid,
+        dossier_id -> Uuid,
+        code -> Text,
+        name -> Text,
+        debtor_name -> Text,
+        debtor_no -> Text,
+        treasury -> Text,
+        budget_account -> Text,
+        amount -> BigInt,
+        opened_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    claim_entry (id) {
+        id -> Uuid,
+        kind -> Text,
+        claim_id -> Nullable<Uuid>,
+        from_claim_id -> Nullable<Uuid>,
+        amount -> BigInt,
+        order_id -> Nullable<Uuid>,
+        payment_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     closed_day (day) {
         day -> Date,
         closed_at -> Timestamptz,
         closed_by -> Text,
+    }
+}
+
+diesel::table! {
+    component (dossier_id, code, ordinal) {
+        dossier_id -> Uuid,
+        code -> Text,
+        ordinal -> SmallInt,
+        unit_id -> Uuid,
+        origin -> Text,
+        files -> Array<Uuid>,
+        must -> Nullable<Text>,
+        received_at -> Timestamptz,
+        stated_by -> Nullable<Text>,
+        note -> Text,
+        digitisation_id -> Nullable<Uuid>,
+        paper -> Nullable<Jsonb>,
     }
 }
 
@@ -88,6 +134,36 @@ diesel::table! {
         sha256 -> Bytea,
         closed_at -> Timestamptz,
         closed_by -> Text,
+    }
+}
+
+diesel::table! {
+    digitisation (id) {
+        id -> Uuid,
+        dossier_id -> Uuid,
+        code -> Text,
+        ordinal -> SmallInt,
+        file_id -> Uuid,
+        sha256 -> Text,
+        state -> Text,
+        scanned_by -> Text,
+        scanned_at -> Timestamptz,
+        compared_by -> Nullable<Text>,
+        compared_at -> Nullable<Timestamptz>,
+        difference -> Nullable<Text>,
+        replaces_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    digitisation_seal (unit_id, number) {
+        unit_id -> Uuid,
+        number -> BigInt,
+        digitisation_id -> Uuid,
+        text -> Text,
+        sha256 -> Bytea,
+        sealed_at -> Timestamptz,
+        sealed_by -> Text,
     }
 }
 
@@ -191,6 +267,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         dossier_id -> Nullable<Uuid>,
+        reuses -> Array<Text>,
     }
 }
 
@@ -210,6 +287,8 @@ diesel::table! {
         uploaded_at -> Timestamptz,
         deleted_at -> Nullable<Timestamptz>,
         findings -> Array<Text>,
+        scan -> Text,
+        scan_tries -> SmallInt,
     }
 }
 
@@ -267,6 +346,103 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    land_tax_confirmation (dossier_id) {
+        dossier_id -> Uuid,
+        confirmed_at -> Timestamptz,
+        message_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    land_tax_document (id) {
+        id -> Uuid,
+        dossier_id -> Uuid,
+        document_no -> Text,
+        notice_no -> Text,
+        taxpayer_no -> Text,
+        code -> Text,
+        instalment -> Nullable<SmallInt>,
+        payer_no -> Text,
+        payer_name -> Text,
+        amount -> BigInt,
+        paid_at -> Nullable<Timestamptz>,
+        own -> Bool,
+        counted -> BigInt,
+        over -> BigInt,
+        applied_at -> Nullable<Timestamptz>,
+        message_id -> Uuid,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    land_tax_end (dossier_id, notice_no) {
+        dossier_id -> Uuid,
+        notice_no -> Text,
+        state -> Text,
+        by_no -> Text,
+        message_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    land_tax_message (id) {
+        id -> Uuid,
+        kind -> Text,
+        message_id -> Text,
+        sha256 -> Bytea,
+        raw -> Bytea,
+        length -> BigInt,
+        dossier_id -> Nullable<Uuid>,
+        taken -> Bool,
+        error_code -> Text,
+        error_text -> Text,
+        received_at -> Timestamptz,
+        repeats -> Integer,
+    }
+}
+
+diesel::table! {
+    land_tax_notice (id) {
+        id -> Uuid,
+        dossier_id -> Uuid,
+        taxpayer_no -> Text,
+        taxpayer_name -> Text,
+        notice_no -> Text,
+        notice_day -> Date,
+        code -> Text,
+        name -> Text,
+        chapter -> Text,
+        budget_account -> Text,
+        treasury -> Text,
+        collector -> Text,
+        due_day -> Nullable<Date>,
+        due_text -> Text,
+        amount -> BigInt,
+        instalment -> SmallInt,
+        state -> Text,
+        claim_id -> Nullable<Uuid>,
+        message_id -> Uuid,
+        received_at -> Timestamptz,
+        met_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        debt_at -> Nullable<Timestamptz>,
+        debt_reference -> Text,
+        debt_by -> Text,
+        over -> BigInt,
+    }
+}
+
+diesel::table! {
+    land_tax_report (entry_id) {
+        entry_id -> Uuid,
+        notice_id -> Uuid,
+        reported_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -361,6 +537,7 @@ diesel::table! {
         paid_at -> Nullable<Timestamptz>,
         gateway_txn -> Nullable<Text>,
         gateway -> Nullable<Text>,
+        claim_id -> Nullable<Uuid>,
     }
 }
 
@@ -451,6 +628,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    produced_form (id) {
+        id -> Uuid,
+        form -> Text,
+        template_id -> Uuid,
+        unit_id -> Uuid,
+        dossier_id -> Nullable<Uuid>,
+        seq -> Nullable<Integer>,
+        data -> Jsonb,
+        data_sha256 -> Text,
+        token -> Text,
+        asked_at -> Timestamptz,
+        asked_by -> Text,
+        file_id -> Nullable<Uuid>,
+        made_at -> Nullable<Timestamptz>,
+        failed -> Text,
+    }
+}
+
+diesel::table! {
     receipt (id) {
         id -> Uuid,
         series_id -> Uuid,
@@ -530,6 +726,126 @@ diesel::table! {
 }
 
 diesel::table! {
+    record_destruction (id) {
+        id -> Uuid,
+        agency_id -> Uuid,
+        state -> Text,
+        proposed_by -> Text,
+        proposed_at -> Timestamptz,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamptz>,
+        decision -> Text,
+    }
+}
+
+diesel::table! {
+    record_destruction_line (batch_id, document_id) {
+        batch_id -> Uuid,
+        document_id -> Uuid,
+        rule -> Text,
+        legal_basis -> Text,
+        due_on -> Date,
+        kind -> Text,
+        title -> Text,
+        issuer -> Text,
+        number -> Text,
+        sha256 -> Nullable<Text>,
+        size -> Nullable<BigInt>,
+        storage_key -> Nullable<Text>,
+        spared -> Nullable<Text>,
+        erased_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    record_document (id) {
+        id -> Uuid,
+        holder_person_id -> Nullable<Uuid>,
+        holder_org_id -> Nullable<Uuid>,
+        kind -> Text,
+        title -> Text,
+        issuer -> Text,
+        number -> Text,
+        issued_on -> Date,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        trust -> Text,
+        standing -> Text,
+        standing_reason -> Text,
+        standing_at -> Timestamptz,
+        replaced_by -> Nullable<Uuid>,
+        source -> Text,
+        source_id -> Nullable<Uuid>,
+        keeper_id -> Uuid,
+        file_id -> Nullable<Uuid>,
+        taken_in_at -> Timestamptz,
+        taken_in_by -> Text,
+        words -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    record_hold (id) {
+        id -> Uuid,
+        document_id -> Uuid,
+        reason -> Text,
+        placed_by -> Text,
+        placed_at -> Timestamptz,
+        lifted_by -> Nullable<Text>,
+        lifted_at -> Nullable<Timestamptz>,
+        lift_reason -> Text,
+    }
+}
+
+diesel::table! {
+    record_reuse (dossier_id, component) {
+        dossier_id -> Uuid,
+        component -> Text,
+        document_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    record_share (id) {
+        id -> Uuid,
+        document_id -> Uuid,
+        agency_id -> Nullable<Uuid>,
+        dossier_id -> Nullable<Uuid>,
+        token_hash -> Nullable<Text>,
+        purpose -> Text,
+        given_by -> Text,
+        given_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    record_text (document_id) {
+        document_id -> Uuid,
+        read_by -> Text,
+        body -> Text,
+        read_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    record_use (id) {
+        id -> Uuid,
+        document_id -> Uuid,
+        at -> Timestamptz,
+        act -> Text,
+        actor -> Text,
+        actor_name -> Text,
+        unit_id -> Nullable<Uuid>,
+        dossier_id -> Nullable<Uuid>,
+        share_id -> Nullable<Uuid>,
+        purpose -> Text,
+    }
+}
+
+diesel::table! {
     refund (id) {
         id -> Uuid,
         payment_id -> Uuid,
@@ -574,6 +890,58 @@ diesel::table! {
         refund_id -> Uuid,
         charge_id -> Uuid,
         amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    result (id) {
+        id -> Uuid,
+        unit_id -> Uuid,
+        kind -> Text,
+        year -> SmallInt,
+        number -> Integer,
+        number_text -> Text,
+        code -> Text,
+        name -> Text,
+        dossier_id -> Uuid,
+        template_id -> Uuid,
+        holder -> Jsonb,
+        holder_person_id -> Nullable<Uuid>,
+        holder_org_id -> Nullable<Uuid>,
+        data -> Jsonb,
+        token -> Text,
+        prepared_at -> Timestamptz,
+        prepared_by -> Text,
+        replaces_id -> Nullable<Uuid>,
+        state -> Text,
+        reason -> Text,
+        draft_file_id -> Nullable<Uuid>,
+        failed -> Text,
+        signing_request_id -> Nullable<Uuid>,
+        file_id -> Nullable<Uuid>,
+        issued_at -> Nullable<Timestamptz>,
+        replaced_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    result_event (result_id, seq) {
+        result_id -> Uuid,
+        seq -> Integer,
+        at -> Timestamptz,
+        actor -> Text,
+        actor_name -> Text,
+        state -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    result_series (unit_id, kind, year) {
+        unit_id -> Uuid,
+        kind -> Text,
+        year -> SmallInt,
+        last -> Integer,
     }
 }
 
@@ -632,6 +1000,55 @@ diesel::table! {
 }
 
 diesel::table! {
+    signature (id) {
+        id -> Uuid,
+        request_id -> Uuid,
+        part -> Text,
+        authorisation_id -> Uuid,
+        attributes -> Bytea,
+        state -> Text,
+        value -> Nullable<Bytea>,
+        level -> Nullable<Text>,
+        stamped_at -> Nullable<Timestamptz>,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    signing_authorisation (id) {
+        id -> Uuid,
+        credential -> Text,
+        chain -> Array<Bytea>,
+        sad -> Nullable<Text>,
+        expires_at -> Timestamptz,
+        given_at -> Timestamptz,
+        given_by -> Text,
+    }
+}
+
+diesel::table! {
+    signing_request (id) {
+        id -> Uuid,
+        purpose -> Text,
+        subject_id -> Uuid,
+        title -> Text,
+        unit_id -> Uuid,
+        signer_id -> Uuid,
+        seal -> Bool,
+        place -> Nullable<Jsonb>,
+        done_kind -> Text,
+        file_id -> Uuid,
+        sha256 -> Text,
+        state -> Text,
+        note -> Text,
+        ordered_at -> Timestamptz,
+        ordered_by -> Text,
+        ended_at -> Nullable<Timestamptz>,
+        signed_file_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     staff (id) {
         id -> Uuid,
         username -> Text,
@@ -672,12 +1089,39 @@ diesel::table! {
 }
 
 diesel::table! {
-    tax_slip (dossier_id) {
+    tax_slip (dossier_id, seq) {
         dossier_id -> Uuid,
         number -> Text,
-        sent_at -> Timestamptz,
-        acknowledged_at -> Timestamptz,
-        reference -> Text,
+        sent_at -> Nullable<Timestamptz>,
+        acknowledged_at -> Nullable<Timestamptz>,
+        reference -> Nullable<Text>,
+        seq -> SmallInt,
+        kind -> Text,
+        changes -> Jsonb,
+        reason -> Text,
+        land_users -> Jsonb,
+        requested_at -> Timestamptz,
+        requested_by -> Text,
+        income_tax_due_at -> Nullable<Timestamptz>,
+        registration_due_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    template (id) {
+        id -> Uuid,
+        code -> Text,
+        unit_id -> Nullable<Uuid>,
+        language -> Text,
+        version -> Integer,
+        name -> Text,
+        source -> Text,
+        fields -> Jsonb,
+        sample -> Jsonb,
+        results -> Array<Text>,
+        valid_from -> Date,
+        published_at -> Timestamptz,
+        published_by -> Text,
     }
 }
 
@@ -773,8 +1217,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
     catalogue_revision,
     charge,
+    claim,
+    claim_entry,
     closed_day,
+    component,
     day_close,
+    digitisation,
+    digitisation_seal,
     dossier,
     dossier_event,
     dossier_number,
@@ -786,6 +1235,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     gateway_payment,
     idempotency_key,
     job,
+    land_tax_confirmation,
+    land_tax_document,
+    land_tax_end,
+    land_tax_message,
+    land_tax_notice,
+    land_tax_report,
     login_flow,
     machine_client,
     mandate,
@@ -800,24 +1255,40 @@ diesel::allow_tables_to_appear_in_same_query!(
     posting,
     procedure,
     procedure_version,
+    produced_form,
     receipt,
     receipt_document,
     receipt_elsewhere,
     receipt_key,
     receipt_line,
     receipt_series,
+    record_destruction,
+    record_destruction_line,
+    record_document,
+    record_hold,
+    record_reuse,
+    record_share,
+    record_text,
+    record_use,
     refund,
     refund_attempt,
     refund_by_hand,
     refund_line,
+    result,
+    result_event,
+    result_series,
     service_level,
     session,
     settlement_file,
     settlement_line,
+    signature,
+    signing_authorisation,
+    signing_request,
     staff,
     substitution,
     suspense_application,
     tax_slip,
+    template,
     transfer,
     treasury_line,
     unmatched,

@@ -106,6 +106,11 @@ impl Api {
         answer(request.header("Content-Type", "application/octet-stream").body(bytes)).await
     }
 
+    /// Asks a simulator to do something.
+    pub async fn ask(&self, url: &str, body: &Value) -> Result<Answer> {
+        answer(self.http.post(url).json(body)).await
+    }
+
     /// What a simulator shows.
     pub async fn look(&self, url: &str) -> Result<Answer> {
         answer(self.http.get(url)).await

@@ -35,17 +35,19 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     stage.act(&clerk, "Tiếp nhận hồ sơ", json!({ "action": "receive" }), expect(2)).await?;
     stage.act(&clerk, "Chuyển phòng chuyên môn", json!({ "action": "hand_over" }), expect(4)).await?;
     stage.at("2026-09-10T16:30").await?;
+    let extract = json!({
+        "code": "KQ.G15.000031", "template": "birth_extract",
+        "fields": { "registration_number": "118/2026", "signer_title": "Chủ tịch", "signer_name": leader.name },
+    });
+    stage.prepare(&specialist, &leader, "Soạn Trích lục khai sinh, trình ký", extract, expect(4)).await?;
     stage.act(&specialist, "Thẩm định, trình lãnh đạo", json!({ "action": "forward" }), expect(4)).await?;
     stage.at("2026-09-10T16:40").await?;
-    stage.act(&leader, "Ký Giấy khai sinh", json!({ "action": "approve" }), expect(4)).await?;
+    stage.act(&leader, "Phê duyệt", json!({ "action": "approve" }), expect(4)).await?;
+    stage.sign(&leader, "Ký số từ xa, đóng dấu số của phường", expect(4)).await?;
 
     stage.at("2026-09-10T16:48").await?;
-    let file = stage.add_file(&specialist, "result", "", "giay-khai-sinh.pdf").await?;
-    let result = json!({ "code": "KQ.G15.000031", "number": "118/2026", "file": file });
-    stage
-        .act(&specialist, "Phát hành kết quả", json!({ "action": "finish", "result": result }), expect(9))
-        .await?;
+    stage.act(&specialist, "Phát hành kết quả", json!({ "action": "finish" }), expect(9)).await?;
     stage.at("2026-09-10T16:52").await?;
     stage.act(&clerk, "Trả kết quả trực tuyến", json!({ "action": "return_result" }), expect(10)).await?;
-    stage.download_result(&father, "Tải Giấy khai sinh điện tử", &file, expect(10)).await
+    stage.download_result(&father, "Tải Trích lục khai sinh điện tử", expect(10)).await
 }

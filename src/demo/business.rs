@@ -5,19 +5,20 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::answers;
 use super::cast::{Person, citizen, official};
 use super::stage::{Filing, Stage, status};
+use super::{answers, residence};
 
 /// Filed anew on Friday morning: two working days end on Tuesday, 17:00.
 const FILED: &str = "2026-09-22T17:00";
 /// Five working minutes were waited for the money.
 const DUE: &str = "2026-09-23T07:35";
+const OWNER: &str = "022185000006";
 /// At the counter; online it is nothing.
 const FEE: i64 = 100_000;
 
 pub async fn play(stage: &mut Stage) -> Result<()> {
-    let (owner, clerk) = (citizen("022185000006")?, official("baichay.motcua")?);
+    let (owner, clerk) = (citizen(OWNER)?, official("baichay.motcua")?);
     let (specialist, leader) = (official("baichay.chuyenvien")?, official("baichay.lanhdao")?);
     stage.begin(
         'e',
@@ -53,7 +54,26 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     let finish = json!({ "action": "finish", "result": result });
     stage.act(&specialist, "Cấp giấy chứng nhận", finish, expect(9)).await?;
     let give = json!({ "action": "return_result", "returned_to": owner.name });
-    stage.act(&clerk, "Trả giấy chứng nhận tại quầy", give, expect(10)).await
+    stage.act(&clerk, "Trả giấy chứng nhận tại quầy", give, expect(10)).await?;
+    lives_there(stage, &owner).await
+}
+
+/// The owner registers residence in the house of the business: the land certificate lies in the
+/// owner's store, and nobody asks for it.
+async fn lives_there(stage: &mut Stage, owner: &Person) -> Result<()> {
+    stage.at("2026-09-21T14:00").await?;
+    let certificate = json!({
+        "holder_identity_no": OWNER, "holder_name": owner.name, "kind": "KQ.G10.001147",
+        "title": "Giấy chứng nhận quyền sử dụng đất", "issuer": "Ủy ban nhân dân tỉnh Quảng Ninh",
+        "number": "DL 123456", "issued_on": "2019-03-05",
+    });
+    stage.import(&official("ttpvhcc.giamdoc")?, "H49.01", certificate).await?;
+    let filing = Filing { files: &[("1.004194-TP01", "to-khai-ct01.pdf")], ..residence::filing()? };
+    let did = "Đăng ký tạm trú mà không nộp giấy tờ về chỗ ở";
+    stage.file(owner, did, &filing, status(1)).await?;
+    stage
+        .reused(owner, "1.004194-TP03", "Giấy chứng nhận đất đã có trong kho dữ liệu của bà", status(1))
+        .await
 }
 
 /// At the counter, where the fee is due: paid by card.
@@ -65,7 +85,7 @@ async fn again(stage: &mut Stage, owner: &Person, answers: Value) -> Result<()> 
         return_by: "counter",
         files: &[],
         papers: &["1.001612-TP01", "1.001612-TP03"],
-        applicant: Some(json!({ "kind": "citizen", "name": owner.name, "identity_no": "022185000006" })),
+        applicant: Some(json!({ "kind": "citizen", "name": owner.name, "identity_no": OWNER })),
         ..filing(answers)
     };
     stage.file(&clerk, "Nhận lại hồ sơ với tên đã sửa, tại quầy", &filing, status(1).due(FILED)).await?;

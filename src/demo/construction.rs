@@ -9,10 +9,10 @@ use super::answers;
 use super::cast::{citizen, official};
 use super::stage::{Filing, Stage, status};
 
-/// Twelve calendar days from Wednesday, 23 September.
-const DUE: &str = "2026-10-05T17:00";
+/// Twelve calendar days from Wednesday, 25 November.
+const DUE: &str = "2026-12-07T17:00";
 /// The new appointment.
-const NEW_DUE: &str = "2026-10-09T17:00";
+const NEW_DUE: &str = "2026-12-11T17:00";
 
 pub async fn play(stage: &mut Stage) -> Result<()> {
     let (owner, clerk) = (citizen("022069000007")?, official("baichay.motcua")?);
@@ -23,7 +23,7 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
         "Giấy phép xây dựng nhà ở 1.013225: lấy ý kiến đơn vị khác, quá hạn, xin lỗi và hẹn lại",
     )?;
 
-    stage.at("2026-09-23T08:40").await?;
+    stage.at("2026-11-25T08:40").await?;
     let filing = Filing {
         procedure: "1.013225",
         channel: "online",
@@ -38,10 +38,10 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
         ..Filing::default()
     };
     stage.file(&owner, "Nộp hồ sơ trực tuyến", &filing, expect(1)).await?;
-    stage.at("2026-09-23T09:10").await?;
+    stage.at("2026-11-25T09:10").await?;
     stage.act(&clerk, "Tiếp nhận hồ sơ", json!({ "action": "receive" }), expect(2)).await?;
     stage.act(&clerk, "Chuyển phòng chuyên môn", json!({ "action": "hand_over" }), expect(4)).await?;
-    stage.at("2026-09-24T10:00").await?;
+    stage.at("2026-11-26T10:00").await?;
     let question = "Lô đất có nằm trong hành lang kỹ thuật của tuyến đường ven biển không?";
     let ask = json!({ "action": "request_opinion", "unit": "H49.06", "text": question });
     stage.act(&specialist, "Lấy ý kiến Sở Xây dựng", ask, expect(4)).await?;
@@ -51,14 +51,14 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
 
 async fn late(stage: &mut Stage) -> Result<()> {
     let (leader, asked) = (official("baichay.lanhdao")?, official("soxaydung.chuyenvien")?);
-    stage.at("2026-10-06T08:00").await?;
+    stage.at("2026-12-08T08:00").await?;
     let marked = status(4).due(DUE).late(true);
     stage.becomes_late(&leader, "Đánh dấu quá hạn, báo lãnh đạo", marked).await?;
-    let apology = "Xin lỗi ông Đặng Quốc Cảng: đơn vị được hỏi ý kiến chưa trả lời. Hẹn trả ngày 09/10/2026.";
-    let extend = json!({ "action": "extend", "new_due": "2026-10-09T17:00:00+07:00", "note": apology });
+    let apology = "Xin lỗi ông Đặng Quốc Cảng: đơn vị được hỏi ý kiến chưa trả lời. Hẹn trả ngày 11/12/2026.";
+    let extend = json!({ "action": "extend", "new_due": "2026-12-11T17:00:00+07:00", "note": apology });
     let extended = status(4).due(NEW_DUE).late(true);
     stage.act(&leader, "Xin lỗi và hẹn lại ngày trả", extend, extended).await?;
-    stage.at("2026-10-06T14:00").await?;
+    stage.at("2026-12-08T14:00").await?;
     let answer = "Lô đất nằm ngoài hành lang kỹ thuật; không có ý kiến khác.";
     let give = json!({ "action": "give_opinion", "text": answer });
     stage.act(&asked, "Trả lời ý kiến", give, extended).await
@@ -68,7 +68,7 @@ async fn finish(stage: &mut Stage) -> Result<()> {
     let (clerk, specialist, leader) =
         (official("baichay.motcua")?, official("baichay.chuyenvien2")?, official("baichay.lanhdao")?);
     let expect = |code| status(code).due(NEW_DUE).amount(0).late(true);
-    stage.at("2026-10-07T08:30").await?;
+    stage.at("2026-12-09T08:30").await?;
     stage.act(&specialist, "Hẹn kiểm tra thực địa", json!({ "action": "forward" }), expect(4)).await?;
     let persons = json!([{
         "name": "Đặng Quốc Cảng",
@@ -76,15 +76,15 @@ async fn finish(stage: &mut Stage) -> Result<()> {
         "documents": "Có mặt tại Lô 12 khu Thử Nghiệm; ký biên bản kiểm tra thực địa",
     }]);
     let present = json!({ "action": "record_presence", "persons": persons });
-    stage.at("2026-10-07T15:00").await?;
+    stage.at("2026-12-09T15:00").await?;
     stage.act(&specialist, "Kiểm tra thực địa, ghi biên bản", present, expect(4)).await?;
     stage.act(&specialist, "Trình lãnh đạo", json!({ "action": "forward" }), expect(4)).await?;
-    stage.at("2026-10-08T09:00").await?;
+    stage.at("2026-12-10T09:00").await?;
     stage.act(&leader, "Ký giấy phép xây dựng", json!({ "action": "approve" }), expect(4)).await?;
     let result = json!({ "code": "KQ.G17.000311", "number": "56/GPXD" });
     let finish = json!({ "action": "finish", "result": result });
     stage.act(&specialist, "Phát hành giấy phép", finish, expect(9)).await?;
-    stage.at("2026-10-08T14:30").await?;
+    stage.at("2026-12-10T14:30").await?;
     let give = json!({ "action": "return_result", "returned_to": "Đặng Quốc Cảng" });
     stage.act(&clerk, "Trả giấy phép tại quầy", give, expect(10)).await
 }

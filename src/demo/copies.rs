@@ -48,11 +48,20 @@ pub async fn play(stage: &mut Stage) -> Result<()> {
     stage
         .act(&specialist, "Đối chiếu bản chính, trình ký", json!({ "action": "forward" }), expect(4))
         .await?;
+    let certified = json!({
+        "code": "KQ.G15.000021", "template": "copy_certification",
+        "fields": {
+            "certification_number": "1502/2026, quyển số 01/2026-SCT/BS",
+            "signer_title": "Phó Chủ tịch", "signer_name": leader.name,
+        },
+    });
+    stage
+        .prepare(&specialist, &leader, "Soạn lời chứng của 3 bản sao, trình ký", certified, expect(4))
+        .await?;
     stage.at("2026-09-17T09:40").await?;
-    stage.act(&leader, "Ký chứng thực", json!({ "action": "approve" }), expect(4)).await?;
-    let result = json!({ "code": "KQ.G15.000021", "number": "1502/2026" });
-    let finish = json!({ "action": "finish", "result": result });
-    stage.act(&specialist, "Đóng dấu 3 bản sao", finish, expect(9)).await?;
+    stage.act(&leader, "Phê duyệt", json!({ "action": "approve" }), expect(4)).await?;
+    stage.sign(&leader, "Ký số chứng thực, đóng dấu số", expect(4)).await?;
+    stage.act(&specialist, "Phát hành 3 bản sao", json!({ "action": "finish" }), expect(9)).await?;
     stage.at("2026-09-17T09:50").await?;
     let give = json!({ "action": "return_result", "returned_to": visitor.name });
     stage.act(&clerk, "Trả bản sao tại quầy", give, expect(10)).await

@@ -96,7 +96,7 @@ async fn supplement(stage: &mut Stage) -> Result<()> {
     stage.act(&officer, "Yêu cầu bổ sung, nêu rõ lý do", ask, status(5).due(PAID).paused(true)).await?;
 
     stage.at("2026-09-14T14:30").await?;
-    stage.add_file(&tenant, "supplement", "1.004194-TP03", "hop-dong-thue-nha-du-trang.pdf").await?;
+    stage.supply(&tenant, "1.004194-TP03", "hop-dong-thue-nha-du-trang.pdf").await?;
     let answer = json!({ "action": "supplement" });
     stage.act(&tenant, "Bổ sung hợp đồng thuê nhà", answer, status(4).due(SUPPLEMENTED).paused(false)).await
 }

@@ -2,6 +2,8 @@
 //! comparison of every outcome with what the story expects.
 
 mod money;
+mod paper;
+mod tax;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -13,10 +15,12 @@ use serde_json::{Value, json};
 
 use super::api::{Answer, Api, text};
 use super::cast::{Login, Person};
-use super::told::{Paper, Refunded, Said, Step, Teller, local};
+use super::told::{Notice, Paper, Refunded, Said, Step, Teller, local};
 use crate::clock::vietnam;
 use crate::config::Config;
 use crate::workflow::DossierStatus;
+
+pub use tax::{Line, Taxpayer};
 
 /// How long a job or a periodic task may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -151,6 +155,11 @@ pub struct Stage {
     /// What the next step shows of receipts and of money that came back.
     papers: Vec<Paper>,
     refunded: Option<Refunded>,
+    /// Where anybody checks the result that the next step is about.
+    verify: Option<String>,
+    /// What the next step shows of notices of the tax office, and what came of it.
+    notices: Vec<Notice>,
+    remark: Option<String>,
     /// Where the receipt that was shown last, and stands, is looked up.
     look_up: Option<String>,
 }
@@ -171,6 +180,9 @@ impl Stage {
             code: String::new(),
             papers: Vec::new(),
             refunded: None,
+            verify: None,
+            notices: Vec::new(),
+            remark: None,
             look_up: None,
         })
     }
@@ -262,22 +274,12 @@ impl Stage {
         self.record(who, did, &seen, expect, Some(condition)).await
     }
 
-    /// Adds a file to the dossier; the answer is its id.
-    pub async fn add_file(
-        &mut self,
-        who: &Person,
-        purpose: &str,
-        component: &str,
-        name: &str,
-    ) -> Result<String> {
+    /// Adds a file of a component that was asked for.
+    pub async fn supply(&mut self, who: &Person, component: &str, name: &str) -> Result<()> {
         let token = self.token(who).await?;
-        let query = match component {
-            "" => format!("purpose={purpose}&name={name}"),
-            component => format!("purpose={purpose}&component={component}&name={name}"),
-        };
+        let query = format!("purpose=supplement&component={component}&name={name}");
         let path = format!("/api/v1/dossiers/{}/files?{query}", self.code);
-        let file = self.api.upload(&path, &token, PDF.to_vec()).await?.ok(name)?;
-        text(&file, "id")
+        self.api.upload(&path, &token, PDF.to_vec()).await?.ok(name).map(drop)
     }
 
     /// Waits until the periodic task has marked the dossier late.
@@ -295,21 +297,6 @@ impl Stage {
         }
         let seen = self.seen(looks).await?;
         self.record(&super::cast::system(), did, &seen, expect, None).await
-    }
-
-    /// Downloads the file of the result, as its owner.
-    pub async fn download_result(
-        &mut self,
-        who: &Person,
-        did: &str,
-        file: &str,
-        expect: Expect,
-    ) -> Result<()> {
-        let token = self.token(who).await?;
-        let path = format!("/api/v1/dossiers/{}/files/{file}", self.code);
-        let answer = self.api.get(&path, Some(&token)).await?;
-        ensure!(answer.status == 200, "{did}: mong 200, nhận {}", answer.status);
-        self.tell(who, did, expect).await
     }
 
     async fn take(&mut self, who: &Person, action: &Value) -> Result<Answer> {
@@ -400,6 +387,9 @@ impl Stage {
             code: self.code.clone(),
             receipts: std::mem::take(&mut self.papers),
             refunded: self.refunded.take(),
+            verify: self.verify.take(),
+            notices: std::mem::take(&mut self.notices),
+            remark: self.remark.take(),
         };
         (self.teller)(Said::Step(&step))?;
         ensure!(step.ok, "chuyện ({}) bước {}: {}", self.story, self.step, step.wrong.join("; "));

@@ -8,6 +8,7 @@ use jiff::civil::Weekday;
 use serde::Serialize;
 
 use crate::clock::vietnam;
+use crate::land_tax::State;
 
 /// One step, as it came out.
 #[derive(Debug, Clone, Serialize)]
@@ -52,6 +53,35 @@ pub struct Step {
     /// What the payer got back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Refunded>,
+    /// Where anybody checks the result that was signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<String>,
+    /// Notices of the tax office, where the step is about them: all that their taxpayer sees.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+    /// What came of it, where there is more than one way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
+}
+
+/// A notice of the tax office, as its taxpayer sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Notice {
+    pub number: String,
+    pub taxpayer: String,
+    /// Sub-item of the budget (tiểu mục).
+    pub item: String,
+    pub instalment: i64,
+    /// Đồng.
+    pub amount: i64,
+    pub paid: i64,
+    /// open, paid, replaced, debt …
+    pub state: String,
+    /// Last day to pay.
+    pub due: String,
+    pub late_days: i64,
+    /// Đồng; shown, and not claimed.
+    pub late_interest: i64,
 }
 
 /// A receipt (biên lai).
@@ -161,8 +191,33 @@ fn line(step: &Step) -> String {
     if let Some(Refunded { gateway, amount }) = &step.refunded {
         line.push_str(&format!("\n{:8}đã hoàn {} đ qua cổng {gateway}", "", grouped(*amount)));
     }
+    if let Some(verify) = &step.verify {
+        line.push_str(&format!("\n{:8}kiểm tra tại {verify}", ""));
+    }
+    for notice in &step.notices {
+        line.push_str(&format!("\n{:8}{}", "", tax_line(notice)));
+    }
+    if let Some(remark) = &step.remark {
+        line.push_str(&format!("\n{:8}{remark}", ""));
+    }
     for wrong in &step.wrong {
         line.push_str(&format!("\n      SAI: {wrong}"));
+    }
+    line
+}
+
+fn tax_line(notice: &Notice) -> String {
+    let state: Option<State> = notice.state.parse().ok();
+    let state = state.map_or(notice.state.as_str(), |state| state.vi());
+    let (amount, paid) = (grouped(notice.amount), grouped(notice.paid));
+    let Notice { number, item, instalment, due, .. } = notice;
+    let mut line = format!(
+        "thông báo {number}, tiểu mục {item}, kỳ {instalment}: {amount} đ, đã nộp {paid} đ, hạn {due}, {}",
+        state.to_lowercase()
+    );
+    if notice.late_days > 0 {
+        let interest = grouped(notice.late_interest);
+        line.push_str(&format!("; chậm {} ngày, tiền chậm nộp {interest} đ", notice.late_days));
     }
     line
 }
@@ -177,7 +232,7 @@ fn close(closed: &Closed) -> String {
 }
 
 /// 1234567 → 1.234.567.
-fn grouped(amount: i64) -> String {
+pub fn grouped(amount: i64) -> String {
     let digits = amount.to_string();
     let mut grouped = String::new();
     for (n, digit) in digits.chars().enumerate() {

@@ -16,6 +16,7 @@ use super::filing::{
 use crate::app::App;
 use crate::auth::{Actor, Who};
 use crate::catalogue::Version;
+use crate::catalogue::documents::reusable_kinds;
 use crate::clock::day_of;
 use crate::db::schema::draft;
 use crate::db::{Tx, to_sql};
@@ -131,6 +132,7 @@ fn begin(app: &App, tx: &mut Tx, input: DraftIn) -> Result<Reply> {
         created_at: now,
         updated_at: now,
         dossier_id: None,
+        reuses: reusable_kinds(&version.procedure.def.documents),
     };
     diesel::insert_into(draft::table).values(&row).execute(tx.conn)?;
     tx.audit("create_draft", Some(row.id))?;

@@ -94,6 +94,8 @@ pub struct DraftRow {
     pub created_at: jiff_diesel::Timestamp,
     pub updated_at: jiff_diesel::Timestamp,
     pub dossier_id: Option<Uuid>,
+    /// Kinds of held documents that can take the place of a component.
+    pub reuses: Vec<String>,
 }
 
 impl DraftRow {

@@ -24,6 +24,8 @@ pub struct Known<'a> {
     pub due_amount: i64,
     /// Some payment of it was confirmed.
     pub payment_confirmed: bool,
+    /// The obligations about the land are met, and the tax side says so.
+    pub tax_met: bool,
 }
 
 impl Known<'_> {
@@ -43,7 +45,8 @@ impl Known<'_> {
     pub fn facts(&self, state: &State) -> Facts {
         let filing = self.filing(&state.answers, state.progress.identity_level);
         let documents = &self.version.procedure.def.documents;
-        let given = [&self.with_files[..], &state.progress.papers].concat();
+        let mut given = [&self.with_files[..], &state.progress.papers].concat();
+        given.extend(state.progress.reused.iter().map(|reused| reused.component.clone()));
         let progress = &state.progress;
         let open = progress.opinions.iter().filter(|o| o.answered_at.is_none()).count();
         Facts {
@@ -65,7 +68,9 @@ impl Known<'_> {
             work_begun: progress.work_begun,
             due_set: state.clock_started_at.is_some(),
             late: state.late_at.is_some(),
+            tax_case: self.version.case(self.case_code).is_some_and(|case| case.tax),
             tax_sent: progress.tax_sent_at.is_some(),
+            tax_met: self.tax_met,
             last_event: progress.last_event.clone(),
         }
     }

@@ -22,7 +22,7 @@ use crate::auth::Actor;
 use crate::catalogue::Version;
 use crate::db::Tx;
 use crate::error::{Code, INVALID, NOT_FOUND, Problem, Result};
-use crate::files::{self, FileOut, Purpose, Received, Target, UploadQuery};
+use crate::files::{self, FileOut, FileRow, Purpose, Received, Target, UploadQuery};
 use crate::http::{Key, Reply, once};
 use crate::workflow::{Action, DossierStatus, TransitionDef};
 
@@ -277,6 +277,8 @@ fn goes_with(purpose: Purpose, action: Action) -> bool {
     match purpose {
         // What was filed is filed; what is added to it is a supplement.
         Purpose::Component => false,
+        // A scan is put to its component: see `digitise`.
+        Purpose::Scan => false,
         Purpose::Supplement => action == Action::Supplement,
         Purpose::Result => ActionIn::takes_result(action),
         Purpose::Opinion => matches!(action, Action::RequestOpinion | Action::GiveOpinion),
@@ -301,7 +303,7 @@ fn shown(actor: &Actor, state: &State, purpose: Purpose) -> bool {
         || match purpose {
             Purpose::Component | Purpose::Supplement => true,
             Purpose::Result => done,
-            Purpose::Opinion => false,
+            Purpose::Opinion | Purpose::Scan => false,
         }
 }
 
@@ -327,6 +329,15 @@ pub async fn list_of_dossier(app: web::Data<App>, actor: Actor, code: web::Path<
         Ok(items.filter(|file| shown(&actor, &state, file.purpose)).collect())
     });
     Reply::ok(FilesOut { items: rows.await? })
+}
+
+/// A file of a dossier that the actor may see; what may not be seen is not there.
+pub(super) fn visible_file(conn: &mut PgConnection, actor: &Actor, code: &str, id: Uuid) -> Result<FileRow> {
+    let dossier = store::find(conn, actor, code)?;
+    let row = files::find(conn, id)?;
+    let purpose = FileOut::from(row.clone()).purpose;
+    let there = row.dossier_id == Some(dossier.id) && shown(actor, &dossier.state()?, purpose);
+    if there { Ok(row) } else { Err(NOT_FOUND.err()) }
 }
 
 /// Downloads a file of a dossier.
@@ -359,12 +370,6 @@ pub async fn download(
 ) -> Result<HttpResponse> {
     logged_in(&actor)?;
     let (code, id) = path.into_inner();
-    let row = app.db.read(move |conn: &mut PgConnection| {
-        let dossier = store::find(conn, &actor, &code)?;
-        let row = files::find(conn, id)?;
-        let purpose = FileOut::from(row.clone()).purpose;
-        let there = row.dossier_id == Some(dossier.id) && shown(&actor, &dossier.state()?, purpose);
-        if there { Ok(row) } else { Err(NOT_FOUND.err()) }
-    });
-    app.files.download(&row.await?, &request).await
+    let row = app.db.read(move |conn| visible_file(conn, &actor, &code, id)).await?;
+    app.files.download(&row, &request).await
 }

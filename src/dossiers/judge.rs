@@ -12,17 +12,19 @@ use super::input::ActionIn;
 use super::plan::{NewEvent, Plan, Setting, SideEffect, hold, jobs, plan};
 use super::receipt;
 use super::scope::{Units, relation};
-use super::state::{Progress, State};
+use super::state::{Progress, Reused, State};
 use super::submit::NewFiling;
 use super::take_action::refused;
 use crate::auth::Actor;
 use crate::calendar::{Calendar, Term};
 use crate::catalogue::condition::Filing;
-use crate::catalogue::definition::CaseDef;
+use crate::catalogue::definition::{CaseDef, DocumentDef};
 use crate::catalogue::tariff::FeeLine;
 use crate::catalogue::{Version, documents, tariff};
 use crate::clock::day_of;
 use crate::error::{Code, Error, FieldProblem, Refused, Result};
+use crate::records::digitise::{Came, GivenFile, inventory};
+use crate::records::{Offer, offer};
 use crate::workflow::{Action, Channel, Request, Who, decide};
 
 pub static FORM_INVALID: Code =
@@ -76,6 +78,10 @@ pub struct Filed {
     /// What is charged with the acceptance.
     pub charges: Vec<FeeLine>,
     pub has_files: bool,
+    /// The components that came, where it is received in the same act.
+    pub stock: Vec<Came>,
+    /// Components that documents of the store take the place of.
+    pub reused: Vec<Reused>,
 }
 
 /// Judges a filing: form, case, documents, fees, deadline; then its first events.
@@ -90,34 +96,14 @@ pub fn prepare(calendar: &Calendar, actor: &Actor, new: NewFiling, now: Timestam
         subjects: &new.applicant.subjects,
         identity_level: new.identity_level,
     };
-    complete(&new, &filing)?;
+    let reused = reused(&new, &filing);
+    complete(&new, &filing, &reused)?;
     let quote = quote(&new.version, &filing)?;
     let term = promised(&case).ok_or_else(|| NO_CASE.err())?;
     let deadline = deadline::deadline(calendar, &term, now)?;
     let reply_by = deadline::reply_by(calendar, channel, now)?;
-    let state = State {
-        marking: vec![new.version.procedure.workflow.start().clone()],
-        status: crate::workflow::DossierStatus::Submitted,
-        answers: new.row.answers.clone(),
-        handling_unit_id: new.handling,
-        holder_unit_id: None,
-        holder_role: None,
-        assignee_id: None,
-        clock_started_at: None,
-        due_at: deadline.due_at,
-        paused_since: None,
-        late_at: None,
-        closed_at: None,
-        progress: Progress {
-            complete_at: Some(now),
-            reply_by,
-            identity_level: new.identity_level,
-            papers: new.row.papers.clone(),
-            ..Progress::default()
-        },
-    };
-    let receipt = receipt::receipt(&new, &quote, &deadline, now)?;
-    let id = Uuid::now_v7();
+    let state = first_state(&new, &reused, deadline.due_at, reply_by, now);
+    let receipt = receipt::receipt(&new, &reused, &quote, &deadline, now)?;
     let setting = setting(calendar, actor, &new, term, now);
     let mut plans = vec![submission(&setting, state)?];
     let mut charges = Vec::new();
@@ -129,7 +115,7 @@ pub fn prepare(calendar: &Calendar, actor: &Actor, new: NewFiling, now: Timestam
         plans.push(accepted);
     }
     Ok(Filed {
-        id,
+        id: Uuid::now_v7(),
         version_id: new.row.version_id,
         procedure_code: new.row.procedure_code.clone(),
         case_code: case.code.clone(),
@@ -146,8 +132,54 @@ pub fn prepare(calendar: &Calendar, actor: &Actor, new: NewFiling, now: Timestam
         plans,
         charges,
         has_files: !new.files.is_empty(),
+        stock: if new.receive { stock_of(actor, &new, &filing, &reused) } else { Vec::new() },
+        reused,
         applicant: new.applicant,
     })
+}
+
+/// The components that come with a filing that is received at once.
+fn stock_of(actor: &Actor, new: &NewFiling, filing: &Filing, reused: &[Reused]) -> Vec<Came> {
+    let given = |file: &FiledFile| GivenFile {
+        id: file.id,
+        component: file.component.clone(),
+        by_official: actor.staff().is_some(),
+    };
+    let files: Vec<GivenFile> = new.files.iter().map(given).collect();
+    let reused: Vec<&str> = reused.iter().map(|reused| &*reused.component).collect();
+    inventory(&new.version.procedure.def.documents, filing, &new.row.papers, &reused, &files)
+}
+
+/// The state before any event.
+fn first_state(
+    new: &NewFiling,
+    reused: &[Reused],
+    due_at: Timestamp,
+    reply_by: Option<Timestamp>,
+    now: Timestamp,
+) -> State {
+    State {
+        marking: vec![new.version.procedure.workflow.start().clone()],
+        status: crate::workflow::DossierStatus::Submitted,
+        answers: new.row.answers.clone(),
+        handling_unit_id: new.handling,
+        holder_unit_id: None,
+        holder_role: None,
+        assignee_id: None,
+        clock_started_at: None,
+        due_at,
+        paused_since: None,
+        late_at: None,
+        closed_at: None,
+        progress: Progress {
+            complete_at: Some(now),
+            reply_by,
+            identity_level: new.identity_level,
+            papers: new.row.papers.clone(),
+            reused: reused.to_vec(),
+            ..Progress::default()
+        },
+    }
 }
 
 /// The case of a filing: the one chosen, where it applies; without a choice the first that does.
@@ -172,8 +204,32 @@ fn case_of(new: &NewFiling, channel: Channel, now: Timestamp) -> Result<CaseDef>
     case.cloned().ok_or_else(|| NO_CASE.at("/case", "trường hợp không phù hợp", "this case does not apply"))
 }
 
+/// Components that came with the filing, as files or on paper.
+fn given(new: &NewFiling) -> Vec<String> {
+    new.files.iter().map(|f| &f.component).chain(&new.row.papers).cloned().collect()
+}
+
+/// What is not asked for, since the applicant's store holds it and nothing else was brought.
+fn reused(new: &NewFiling, filing: &Filing) -> Vec<Reused> {
+    let given = given(new);
+    let all = new.version.procedure.def.documents.iter();
+    let open = all.filter(|d| documents::reusable(d, filing) && !given.contains(&d.code));
+    let held = open.filter_map(|d| match offer(&new.held, &d.satisfied_by, filing.date) {
+        Offer::Held(held) => Some((d, held)),
+        Offer::Unfit(..) | Offer::Nothing => None,
+    });
+    held.map(|(d, held)| Reused {
+        component: d.code.clone(),
+        document: held.id,
+        title: held.title.clone(),
+        number: held.number.clone(),
+        issuer: held.issuer.clone(),
+    })
+    .collect()
+}
+
 /// Refuses a filing whose form or documents are not complete, naming every field.
-fn complete(new: &NewFiling, filing: &Filing) -> Result<()> {
+fn complete(new: &NewFiling, filing: &Filing, reused: &[Reused]) -> Result<()> {
     let mistakes = new.version.check_answers(&new.row.answers);
     if !mistakes.is_empty() {
         let mut refused = Refused::new(&FORM_INVALID);
@@ -181,7 +237,8 @@ fn complete(new: &NewFiling, filing: &Filing) -> Result<()> {
         return Err(refused.into());
     }
     let all = &new.version.procedure.def.documents;
-    let there: Vec<String> = new.files.iter().map(|f| &f.component).chain(&new.row.papers).cloned().collect();
+    let mut there = given(new);
+    there.extend(reused.iter().map(|reused| reused.component.clone()));
     let missing = documents::missing(all, filing, &there);
     if missing.is_empty() {
         return Ok(());
@@ -189,17 +246,25 @@ fn complete(new: &NewFiling, filing: &Filing) -> Result<()> {
     let mut refused = Refused::new(&DOCUMENTS_MISSING);
     refused.fields = missing
         .iter()
-        .map(|code| {
-            let name = all.iter().find(|d| d.code == *code).map_or("", |d| d.name.as_str());
-            FieldProblem::new(
-                &format!("/documents/{code}"),
-                "required",
-                format!("thiếu: {name}"),
-                format!("missing: {name}"),
-            )
-        })
+        .filter_map(|code| all.iter().find(|d| d.code == *code))
+        .map(|document| lacks(document, new, filing))
         .collect();
     Err(refused.into())
+}
+
+/// A document that is missing; where the store holds one that does not do, it says why.
+fn lacks(document: &DocumentDef, new: &NewFiling, filing: &Filing) -> FieldProblem {
+    let (field, name) = (format!("/documents/{}", document.code), &document.name);
+    let (vi, en) = (format!("thiếu: {name}"), format!("missing: {name}"));
+    if documents::reusable(document, filing)
+        && let Offer::Unfit(held, unfit) = offer(&new.held, &document.satisfied_by, filing.date)
+    {
+        let ((why_vi, why_en), number) = (unfit.words(), &held.number);
+        let vi = format!("{vi}; giấy tờ số {number} trong kho không dùng được: {why_vi}");
+        let en = format!("{en}; the document {number} of the store does not do: {why_en}");
+        return FieldProblem::new(&field, "held_document_unfit", vi, en);
+    }
+    FieldProblem::new(&field, "required", vi, en)
 }
 
 /// The fees of a filing by channel and date.
@@ -277,6 +342,7 @@ fn receive(
         supplied: Vec::new(),
         due_amount: 0,
         payment_confirmed: false,
+        tax_met: false,
     };
     let units = Units { receiving: new.unit.id, handling: new.handling };
     let who = Who {

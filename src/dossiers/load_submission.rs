@@ -16,12 +16,15 @@ use crate::catalogue::{Closure, takes_filings};
 use crate::db::{date_to_sql, prepared};
 use crate::error::{NOT_FOUND, Result, UNAUTHENTICATED};
 use crate::http::{Answered, Key, Once, Reply, answered};
+use crate::records::HeldDocument;
 
 /// A draft as it stands, with what its submission needs.
 pub struct Submitted {
     pub row: DraftRow,
     pub unit: ReceivingUnit,
     pub files: Vec<FiledFile>,
+    /// What the applicant holds of the kinds that can take the place of a document.
+    pub held: Vec<HeldDocument>,
     /// The version of the procedure that is in force on the day, and when the procedure is closed.
     in_force_id: Option<Uuid>,
     closure: Option<Closure>,
@@ -81,6 +84,8 @@ pub struct Found {
     in_force_id: Option<Uuid>,
     #[diesel(sql_type = Jsonb)]
     files: Value,
+    #[diesel(sql_type = Jsonb)]
+    held: Value,
 }
 
 /// What came of looking for a draft that is to be submitted.
@@ -148,6 +153,7 @@ impl Found {
                 parent_id: self.unit_parent_id,
             },
             files: serde_json::from_value(self.files)?,
+            held: serde_json::from_value(self.held)?,
             in_force_id: self.in_force_id,
             closure: Closure::of(self.closed_since, self.closed_until, self.closed_reason),
             row: self.draft,

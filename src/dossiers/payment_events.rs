@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::input::ActionIn;
@@ -15,9 +16,13 @@ use crate::workflow::{Action, DossierStatus};
 
 /// Moves a dossier on whose money has come. One that moved on by another way stays as it is.
 pub fn fee_paid(app: &Arc<App>, tx: &mut Tx, dossier_id: Uuid) -> Result<()> {
-    let (code, status): (String, i16) =
-        dossier::table.find(dossier_id).select((dossier::code, dossier::status)).first(tx.conn)?;
-    if status != i16::from(DossierStatus::AwaitingPayment.code()) {
+    let (code, status, progress): (String, i16, Value) = dossier::table
+        .find(dossier_id)
+        .select((dossier::code, dossier::status, dossier::progress))
+        .first(tx.conn)?;
+    // One whose slip has gone waits for the tax side, not for a fee.
+    let at_tax = progress["tax_sent_at"].is_string();
+    if at_tax || status != i16::from(DossierStatus::AwaitingPayment.code()) {
         return Ok(());
     }
     act(app, tx, &code, None, &ActionIn::bare(Action::ConfirmPayment)).map(drop)

@@ -10,6 +10,7 @@ use super::passage;
 use super::state::{IssuedResult, Opinion, Presence, ReturnRecord, State, SupplementRequest};
 use crate::calendar::{Calendar, Term, eight_hour_rule};
 use crate::error::{INVALID, Result};
+use crate::forms::FormCode;
 use crate::workflow::{Action, Decision, Effect, LastEvent, Role, StepId, Unit, Workflow};
 
 /// What a plan needs to know besides the state.
@@ -97,8 +98,24 @@ pub mod jobs {
     pub const NOTIFY: &str = "notify_applicant";
     /// The leader's attention is called.
     pub const ESCALATE: &str = "escalate_to_leader";
+    /// The form that belongs to the event is produced.
+    pub const PRODUCE_FORM: &str = "produce_form";
     /// The slip goes to the tax office.
     pub const TAX_SLIP: &str = "send_tax_slip";
+    /// The slip is recalled from the tax office.
+    pub const TAX_RECALL: &str = "recall_tax_slip";
+}
+
+/// The form of Thông tư 03/2025 that the applicant gets for an action.
+pub const fn form_of(action: Action) -> Option<FormCode> {
+    match action {
+        Action::Receive => Some(FormCode::Receipt),
+        Action::RequestSupplement => Some(FormCode::Supplement),
+        Action::Refuse => Some(FormCode::Refusal),
+        Action::Extend => Some(FormCode::Apology),
+        Action::Stop => Some(FormCode::Stop),
+        _ => None,
+    }
 }
 
 /// The plan of an allowed action.
@@ -119,6 +136,9 @@ pub fn plan(setting: &Setting, before: &State, decision: &Decision, input: &Acti
     }
     if state.closed_at.is_some() && before.closed_at.is_none() {
         effects.push(SideEffect::CancelPayment);
+    }
+    if form_of(input.action).is_some() {
+        effects.push(SideEffect::Job(jobs::PRODUCE_FORM));
     }
     let event = NewEvent {
         at: setting.now,
@@ -248,6 +268,11 @@ fn apply_effect(
         Effect::SendTaxSlip => {
             state.progress.tax_sent_at = Some(now);
             effects.push(SideEffect::Job(jobs::TAX_SLIP));
+        }
+        Effect::RecallTaxSlip => {
+            if state.progress.tax_sent_at.take().is_some() {
+                effects.push(SideEffect::Job(jobs::TAX_RECALL));
+            }
         }
         Effect::OpenOpinion => open_opinion(setting, state, input, effects),
         Effect::CloseOpinion => close_opinion(setting, state, input)?,

@@ -2,7 +2,9 @@
 //! clause. Refusing, stopping and asking for a supplement without one is not possible. PURE.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::catalogue::Version;
 use crate::catalogue::definition::ProcedureDef;
 use crate::error::{Code, FieldProblem, Refused, Result};
 
@@ -90,6 +92,21 @@ fn cites(about: &About, procedure: &ProcedureDef) -> bool {
             known && pointer.len() <= 300 && !pointer.contains('\0')
         }
         About::Condition(text) => !text.trim().is_empty() && text.len() <= 1000 && !text.contains('\0'),
+    }
+}
+
+/// What a reason is about, by the name that people know.
+pub fn subject_of(version: &Version, about: &About) -> String {
+    match about {
+        About::Document(code) => {
+            version.document(code).map_or_else(|| code.clone(), |document| document.name.clone())
+        }
+        About::Field(pointer) => {
+            let title = version.procedure.def.form.pointer("/properties");
+            let title = title.and_then(|fields| fields.get(member(pointer))?.get("title"));
+            title.and_then(Value::as_str).unwrap_or(pointer).to_owned()
+        }
+        About::Condition(text) => text.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::deadline::Deadline;
 use super::row::DossierRow;
+use super::state::Reused;
 use super::submit::NewFiling;
 use crate::calendar::TraceLine;
 use crate::catalogue::tariff::FeeLine;
@@ -31,6 +32,9 @@ pub struct Receipt {
     pub files: Vec<ReceivedFile>,
     /// Components received or seen on paper.
     pub papers: Vec<String>,
+    /// Components that were not asked for: the applicant's store held them.
+    #[serde(default)]
+    pub reused: Vec<Reused>,
     /// When the clock starts.
     #[schema(value_type = String, format = DateTime)]
     pub starts_at: Timestamp,
@@ -92,7 +96,13 @@ pub struct SubmittedOut {
 }
 
 /// The receipt of a filing; its code and signature are added with the number.
-pub fn receipt(new: &NewFiling, fees: &[FeeLine], deadline: &Deadline, now: Timestamp) -> Result<Value> {
+pub fn receipt(
+    new: &NewFiling,
+    reused: &[Reused],
+    fees: &[FeeLine],
+    deadline: &Deadline,
+    now: Timestamp,
+) -> Result<Value> {
     let definition = &new.version.procedure.def;
     let receipt = Receipt {
         code: String::new(),
@@ -116,6 +126,7 @@ pub fn receipt(new: &NewFiling, fees: &[FeeLine], deadline: &Deadline, now: Time
             })
             .collect(),
         papers: new.row.papers.clone(),
+        reused: reused.to_vec(),
         starts_at: deadline.starts_at,
         due_at: deadline.due_at,
         why: deadline.trace.clone(),

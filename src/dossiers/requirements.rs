@@ -23,12 +23,13 @@ use crate::auth::Actor;
 use crate::calendar::TraceLine;
 use crate::catalogue::condition::Filing;
 use crate::catalogue::definition::{DocumentDef, How, Required};
-use crate::catalogue::documents::{Need, need};
+use crate::catalogue::documents::{self, Need, need};
 use crate::catalogue::tariff::FeeLine;
 use crate::catalogue::{Version, words_of};
 use crate::clock::day_of;
 use crate::error::{Error, Language, Problem, ProblemField, Refused, Result};
 use crate::http::{Reply, language};
+use crate::records::{Act, Look, Offer, note, offer};
 
 /// What a draft still needs, and what follows if it is submitted now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,6 +79,17 @@ pub struct DocumentOut {
     pub why: String,
     /// The ways to give it.
     pub how: Vec<How>,
+    /// Where it is held: the document of the applicant's store that takes its place.
+    pub held: Option<HeldOut>,
+}
+
+/// A document of the applicant's store.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HeldOut {
+    pub id: Uuid,
+    pub title: String,
+    pub number: String,
+    pub issuer: String,
 }
 
 /// The due time that is promised.
@@ -111,10 +123,12 @@ pub async fn requirements(
 ) -> Result<Reply> {
     logged_in(&actor)?;
     let (id, state, told_in) = (id.into_inner(), app.clone(), language(request.headers()));
-    let told = app.db.read(move |conn| {
-        let draft = Draft::load(&state, conn, &actor, id)?;
-        let refusal = would_be_refused(&state, conn, &actor, &draft)?;
-        draft.requirements(&state, &actor, refusal.as_ref(), told_in)
+    let told = app.db.write(&actor, move |tx| {
+        let draft = Draft::load(&state, tx.conn, tx.actor, id)?;
+        let refusal = would_be_refused(&state, tx.conn, tx.actor, &draft)?;
+        let told = draft.requirements(&state, tx.actor, refusal.as_ref(), told_in)?;
+        note(tx, &draft.looks(tx.actor, &told.documents))?;
+        Ok(told)
     });
     Reply::ok(told.await?)
 }
@@ -189,10 +203,15 @@ impl Draft {
     }
 
     fn document(&self, document: &DocumentDef, filing: &Filing, told_in: Language) -> DocumentOut {
-        let need = need(document, filing);
+        let asked = need(document, filing);
         let given = self.found.files.iter().map(|file| &file.component).chain(&self.found.row.papers);
         let given = given.into_iter().any(|code| *code == document.code);
-        let (vi, en) = self.why(document, need);
+        let offered = match documents::reusable(document, filing) && !given {
+            true => offer(&self.found.held, &document.satisfied_by, filing.date),
+            false => Offer::Nothing,
+        };
+        let need = if matches!(offered, Offer::Held(_)) { Need::Held } else { asked };
+        let (vi, en) = self.why(document, need, offered);
         DocumentOut {
             code: document.code.clone(),
             name: document.name.clone(),
@@ -201,11 +220,38 @@ impl Draft {
             missing: need == Need::Required && !given,
             why: if told_in == Language::Vi { vi } else { en },
             how: document.how.clone(),
+            held: match offered {
+                Offer::Held(held) => Some(HeldOut {
+                    id: held.id,
+                    title: held.title.clone(),
+                    number: held.number.clone(),
+                    issuer: held.issuer.clone(),
+                }),
+                Offer::Unfit(..) | Offer::Nothing => None,
+            },
         }
     }
 
+    /// What the holder is told of it: somebody else, who prepares the filing, was shown these.
+    fn looks(&self, actor: &Actor, documents: &[DocumentOut]) -> Vec<Look> {
+        let row = &self.found.row;
+        if actor.citizen().is_some_and(|citizen| row.person_id == Some(citizen.person_id)) {
+            return Vec::new();
+        }
+        let unit = actor.staff().map(|_| row.unit_id);
+        let look = |held: &HeldOut| Look {
+            document: held.id,
+            act: Act::Offered,
+            unit,
+            dossier: None,
+            share: None,
+            purpose: format!("Chuẩn bị hồ sơ thủ tục {}", row.procedure_code),
+        };
+        documents.iter().filter_map(|document| document.held.as_ref()).map(look).collect()
+    }
+
     /// The rule of a document, as the procedure was published with it.
-    fn why(&self, document: &DocumentDef, need: Need) -> (String, String) {
+    fn why(&self, document: &DocumentDef, need: Need, offered: Offer) -> (String, String) {
         let decision = &self.version.procedure.def.decision;
         let (vi, en) = match &document.required {
             Required::Optional => ("có thể nộp thêm".to_owned(), "may be added".to_owned()),
@@ -218,9 +264,15 @@ impl Draft {
         let (how_vi, how_en) = match need {
             Need::NotAsked => ("; không áp dụng cho hồ sơ này", "; does not apply to this filing"),
             Need::OtherWay => ("; không phải nộp tệp", "; no file has to be sent"),
+            Need::Held => ("; đã có trong kho, không phải nộp", "; held in the store, need not be brought"),
             Need::Required | Need::Optional => ("", ""),
         };
-        let (vi, en) = (format!("{vi}{how_vi}"), format!("{en}{how_en}"));
+        let (mut vi, mut en) = (format!("{vi}{how_vi}"), format!("{en}{how_en}"));
+        if let Offer::Unfit(held, unfit) = offered {
+            let (why_vi, why_en) = unfit.words();
+            vi += &format!("; giấy tờ số {} trong kho không dùng được: {why_vi}", held.number);
+            en += &format!("; the document {} of the store does not do: {why_en}", held.number);
+        }
         (format!("Thành phần hồ sơ theo {decision}: {vi}"), format!("Component by {decision}: {en}"))
     }
 }

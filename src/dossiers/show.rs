@@ -111,7 +111,8 @@ fn out(row: DossierRow, procedure_name: String, actor: &Actor) -> Result<Dossier
     Ok(DossierOut {
         links: json!({
             "self": link(""), "actions": link("/actions"), "events": link("/events"),
-            "deadline": link("/deadline"), "files": link("/files"), "payment": link("/payment"),
+            "deadline": link("/deadline"), "files": link("/files"), "components": link("/components"),
+            "payment": link("/payment"),
         }),
         id: row.id,
         code: row.code,

@@ -54,6 +54,9 @@ pub struct Progress {
     pub identity_level: u8,
     /// Document components that were received or seen on paper.
     pub papers: Vec<String>,
+    /// Document components that a document of the applicant's store takes the place of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reused: Vec<Reused>,
     /// How often a supplement was asked for.
     pub supplements: u32,
     /// The open request for a supplement.
@@ -75,6 +78,19 @@ pub struct Progress {
     pub refund_claimed_at: Option<Timestamp>,
     /// How the result was returned, and to whom.
     pub returned: Option<ReturnRecord>,
+}
+
+/// A component that nobody had to bring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ReusedComponent)]
+pub struct Reused {
+    /// Code of the document component.
+    pub component: String,
+    /// The document of the store, and what it said when the dossier was filed.
+    pub document: Uuid,
+    pub title: String,
+    pub number: String,
+    pub issuer: String,
 }
 
 /// What the applicant is asked to mend, and only that.

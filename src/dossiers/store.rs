@@ -22,7 +22,8 @@ use crate::db::{Tx, to_sql};
 use crate::error::{NOT_FOUND, Result};
 use crate::ledger::Payer;
 use crate::payments::{self, Balance, ChargeIn, ChargeKind, Debtor};
-use crate::{catalogue, jobs};
+use crate::records::digitise::{Came, GivenFile, inventory};
+use crate::{catalogue, jobs, results};
 use std::sync::Arc;
 
 /// A dossier with what decisions about it need.
@@ -33,10 +34,18 @@ pub struct Loaded {
     pub applicant: Applicant,
     files: Vec<FiledComponent>,
     balance: Balance,
+    tax_met: bool,
 }
 
-/// A file of the applicant: its component, its purpose, and when it came.
-type FiledComponent = (String, String, jiff_diesel::Timestamp);
+/// A file of the applicant.
+#[derive(Debug, Queryable)]
+struct FiledComponent {
+    id: Uuid,
+    component: String,
+    purpose: String,
+    uploaded_at: jiff_diesel::Timestamp,
+    uploaded_by: String,
+}
 
 /// The dossier of that code, if the actor may see it.
 pub fn find(conn: &mut PgConnection, actor: &Actor, code: &str) -> Result<DossierRow> {
@@ -76,14 +85,19 @@ pub fn load(app: &App, conn: &mut PgConnection, row: DossierRow) -> Result<Loade
         .filter(file::dossier_id.eq(row.id))
         .filter(file::deleted_at.is_null())
         .filter(file::purpose.eq_any(["component", "supplement"]))
-        .select((file::component, file::purpose, file::uploaded_at))
+        .order(file::id)
+        .select((file::id, file::component, file::purpose, file::uploaded_at, file::uploaded_by))
         .load(conn)?;
+    let state = row.state()?;
+    // Asked only where a slip has gone.
+    let tax_met = state.progress.tax_sent_at.is_some() && results::tax_is_met(conn, row.id)?;
     Ok(Loaded {
-        state: row.state()?,
+        state,
         version: app.catalogue.version(conn, row.version_id)?,
         applicant: serde_json::from_value(row.applicant.clone())?,
         files,
         balance: payments::balance(conn, row.id)?,
+        tax_met,
         row,
     })
 }
@@ -96,19 +110,60 @@ impl Loaded {
             case_code: &self.row.case_code,
             subjects: &self.applicant.subjects,
             submitted_at: self.row.submitted_at.to_jiff(),
-            with_files: self.files.iter().map(|(component, ..)| component.clone()).collect(),
-            supplied: self.supplied(),
+            with_files: self.files.iter().map(|file| file.component.clone()).collect(),
+            supplied: self.supplied().map(|file| file.component.clone()).collect(),
             due_amount: self.balance.due(),
             payment_confirmed: self.balance.paid > 0,
+            tax_met: self.tax_met,
         })
     }
 
-    /// Components that came as a supplement since it was asked for.
-    fn supplied(&self) -> Vec<String> {
-        let Some(request) = &self.state.progress.request else { return Vec::new() };
-        let since =
-            |(_, purpose, at): &&FiledComponent| purpose == "supplement" && at.to_jiff() >= request.asked_at;
-        self.files.iter().filter(since).map(|(component, ..)| component.clone()).collect()
+    /// Refuses a result while the obligations about the land are open.
+    pub fn tax_allows_result(&self) -> Result<()> {
+        let open = self.state.progress.tax_sent_at.is_some() && !self.tax_met;
+        if open { Err(results::TAX_NOT_MET.err()) } else { Ok(()) }
+    }
+
+    /// Files that came as a supplement since it was asked for.
+    fn supplied(&self) -> impl Iterator<Item = &FiledComponent> {
+        let since = self.state.progress.request.as_ref().map(|request| request.asked_at);
+        self.files.iter().filter(move |file| {
+            file.purpose == "supplement" && since.is_some_and(|since| file.uploaded_at.to_jiff() >= since)
+        })
+    }
+
+    /// The components that came until now.
+    pub fn came(&self) -> Result<Vec<Came>> {
+        self.inventory(&self.state.progress.papers, &self.reused(), self.files.iter())
+    }
+
+    /// The components of which files came with the supplement that is asked for.
+    pub fn came_with_supplement(&self) -> Result<Vec<Came>> {
+        let mut came = self.inventory(&[], &[], self.supplied())?;
+        came.retain(|came| !came.files.is_empty());
+        Ok(came)
+    }
+
+    /// Codes of the components that documents of the store took the place of.
+    fn reused(&self) -> Vec<&str> {
+        self.state.progress.reused.iter().map(|reused| &*reused.component).collect()
+    }
+
+    fn inventory<'f>(
+        &'f self,
+        papers: &[String],
+        reused: &[&str],
+        files: impl Iterator<Item = &'f FiledComponent>,
+    ) -> Result<Vec<Came>> {
+        let given = |file: &FiledComponent| GivenFile {
+            id: file.id,
+            component: file.component.clone(),
+            by_official: file.uploaded_by.starts_with("staff:"),
+        };
+        let files: Vec<GivenFile> = files.map(given).collect();
+        let known = self.known()?;
+        let filing = known.filing(&self.state.answers, self.state.progress.identity_level);
+        Ok(inventory(&self.version.procedure.def.documents, &filing, papers, reused, &files))
     }
 }
 

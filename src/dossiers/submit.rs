@@ -42,6 +42,8 @@ use crate::http::{IfMatch, KEY_REUSED, Keyed, Once, Reply, answered, store_answe
 use crate::jobs;
 use crate::ledger::Payer;
 use crate::payments::Debtor;
+use crate::records::digitise::{Stock, take_stock};
+use crate::records::{self, HeldDocument, NewReuse};
 use crate::workflow::Channel;
 
 /// Length of the word that opens the public tracking: 62^16 possibilities.
@@ -213,6 +215,7 @@ pub fn as_filing<'a>(
         handling: filing::handling_unit(conn, &version.procedure.def, &found.unit, day)?,
         identity_level: identity_level(actor, row, &version)?,
         files: found.files.clone(),
+        held: found.held.clone(),
         receive: false,
         version,
     })
@@ -227,6 +230,8 @@ pub struct NewFiling<'a> {
     pub handling: Uuid,
     pub identity_level: u8,
     pub files: Vec<FiledFile>,
+    /// What the applicant's store has that may take the place of a document.
+    pub held: Vec<HeldDocument>,
     pub receive: bool,
 }
 
@@ -318,8 +323,27 @@ fn write_children(tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
     if !with_files.is_empty() {
         crate::files::move_to_dossiers(tx, &with_files)?;
     }
+    let stocks = batch.iter().map(|s| s.filed.stock());
+    take_stock(tx, &stocks.collect::<Vec<_>>())?;
+    records::reuse(tx, &reuses_of(batch))?;
     let owed: Vec<_> = batch.iter().map(|s| (s.filed.debtor(), &*s.filed.charges, &*s.filed.plans)).collect();
     store::money_of_all(tx, &owed)
+}
+
+/// What the filings of a batch take from the stores.
+fn reuses_of<'a>(batch: &[&'a Submission]) -> Vec<NewReuse<'a>> {
+    let of = |submission: &&'a Submission| {
+        let (actor, filed) = (&submission.actor, &submission.filed);
+        filed.reused.iter().map(move |reused| NewReuse {
+            dossier: filed.id,
+            unit: filed.receiving_unit_id,
+            component: &reused.component,
+            document: reused.document,
+            actor,
+            purpose: format!("Nộp hồ sơ thủ tục {}", filed.procedure_code),
+        })
+    };
+    batch.iter().flat_map(of).collect()
 }
 
 /// The jobs that a plan asks for, about its event `seq`.
@@ -411,6 +435,10 @@ impl Filed {
     fn debtor(&self) -> Debtor {
         let payer = Payer::of(self.id, self.person_id, self.org_id);
         Debtor { dossier_id: self.id, payer, unit_id: self.receiving_unit_id }
+    }
+
+    fn stock(&self) -> Stock<'_> {
+        Stock { dossier_id: self.id, unit_id: self.receiving_unit_id, came: &self.stock }
     }
 
     /// The row of the dossier under its code.

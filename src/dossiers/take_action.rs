@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::components;
 use super::deadline::promised;
 use super::input::ActionIn;
 use super::plan::{NamedUnit, Plan, Setting, plan};
@@ -122,6 +123,7 @@ pub fn act(app: &App, tx: &mut Tx, code: &str, seen: Option<IfMatch>, input: &Ac
     let loaded = store::load(app, tx.conn, row)?;
     let plan = judge(app, tx, &loaded, input)?;
     let version = store::write(tx, &loaded, &plan)?;
+    components::keep_stock(tx, &loaded, input.action)?;
     let state = &plan.state;
     Reply::ok(ActedOut {
         code: loaded.row.code.clone(),
@@ -294,6 +296,7 @@ fn holds_post(tx: &mut Tx, official: Uuid, unit: Uuid, role: Role) -> Result<boo
 /// A result must be one that the procedure knows, and its file one of this dossier.
 fn result_is_known(conn: &mut PgConnection, loaded: &Loaded, input: &ActionIn) -> Result<()> {
     let Some(result) = &input.result else { return Ok(()) };
+    loaded.tax_allows_result()?;
     if !loaded.version.procedure.def.results.iter().any(|r| r.code == result.code) {
         return Err(INVALID.at(
             "/result/code",

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{DRAFT_SUBMITTED, FILES_TOO_LARGE, Finding, Limits, Received, TOO_MANY_FILES};
+use super::{DRAFT_SUBMITTED, FILES_TOO_LARGE, Finding, Limits, Received, Scan, TOO_MANY_FILES};
 use crate::db::schema::{dossier, draft, file};
 use crate::db::{Tx, prepared, to_sql};
 use crate::error::{NOT_FOUND, Refused, Result};
@@ -30,6 +30,8 @@ pub enum Purpose {
     Result,
     /// An opinion of a unit that was asked.
     Opinion,
+    /// The scan of a paper component (số hóa).
+    Scan,
 }
 
 impl Purpose {
@@ -39,6 +41,7 @@ impl Purpose {
             Self::Supplement => "supplement",
             Self::Result => "result",
             Self::Opinion => "opinion",
+            Self::Scan => "scan",
         }
     }
 
@@ -47,6 +50,7 @@ impl Purpose {
             "supplement" => Self::Supplement,
             "result" => Self::Result,
             "opinion" => Self::Opinion,
+            "scan" => Self::Scan,
             _ => Self::Component,
         }
     }
@@ -70,6 +74,7 @@ pub struct FileRow {
     #[diesel(deserialize_as = jiff_diesel::Timestamp)]
     pub uploaded_at: Timestamp,
     pub findings: Vec<String>,
+    pub scan: String,
 }
 
 /// A file as the API shows it.
@@ -94,6 +99,8 @@ pub struct FileOut {
     pub uploaded_at: Timestamp,
     /// What whoever opens it should know.
     pub findings: Vec<Finding>,
+    /// What the virus scanner says; where there is one, only what is clean can be downloaded.
+    pub scan: Scan,
 }
 
 impl From<FileRow> for FileOut {
@@ -108,6 +115,7 @@ impl From<FileRow> for FileOut {
             sha256: row.sha256,
             uploaded_at: row.uploaded_at,
             findings: row.findings.iter().filter_map(|word| Finding::of(word)).collect(),
+            scan: Scan::of(&row.scan),
         }
     }
 }
@@ -143,6 +151,7 @@ pub fn attach(
             file::uploaded_by.eq(tx.actor.key()),
             file::uploaded_at.eq(to_sql(tx.now)),
             file::findings.eq(received.findings.iter().map(|finding| finding.word()).collect::<Vec<_>>()),
+            file::scan.eq(received.scan.word()),
         ))
         .returning(FileRow::as_returning())
         .get_result(tx.conn)?;

@@ -29,9 +29,11 @@ struct Span {
 
 impl Files {
     /// Answers with the file of a row that the caller may see: whole (200), a single range of it
-    /// (206), or not at all because the caller has it (304). A file that is missing or has
+    /// (206), or not at all because the caller has it (304). What a virus scanner has not found
+    /// clean is refused. A file that is missing or has
     /// another size than its row says is 503 and an error in the log, never half an answer.
     pub async fn download(&self, row: &FileRow, request: &HttpRequest) -> Result<HttpResponse> {
+        self.check_scan(row)?;
         if has_it_already(row, request) {
             return Ok(HttpResponse::NotModified().insert_header(etag(row)).finish());
         }

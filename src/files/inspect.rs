@@ -1,13 +1,23 @@
-//! Whether the bytes of a file are what its row says.
+//! Whether stored bytes are what their row says.
 
 use std::fmt;
 
 use futures_util::TryStreamExt;
 use object_store::path::Path as Key;
-use object_store::{GetOptions, ObjectStore, ObjectStoreExt};
+use object_store::{Error as StoreError, GetOptions, ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
 
-use super::{FileRow, Files};
+use super::{Files, Trouble};
+
+/// What a row says of its bytes.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    pub key: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256, hex; `None` = the row does not say.
+    pub sha256: Option<String>,
+}
 
 /// What is wrong with stored bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,35 +40,36 @@ impl fmt::Display for Flaw {
     }
 }
 
-impl From<object_store::Error> for Flaw {
-    fn from(error: object_store::Error) -> Self {
-        match error {
-            object_store::Error::NotFound { .. } => Self::Missing,
-            error => Self::Unreadable(error.to_string()),
-        }
-    }
-}
-
 impl Files {
-    /// What is wrong with the bytes of a file; `deep`: they are read and hashed too.
-    pub async fn flaw(&self, row: &FileRow, deep: bool) -> Option<Flaw> {
-        self.sound(row, deep).await.err()
+    /// What is wrong with stored bytes; `deep`: they are read and hashed too, piece by piece. An
+    /// error where the store as a whole does not answer, or refuses us.
+    pub async fn flaw(&self, expected: &Expected, deep: bool) -> Result<Option<Flaw>, Trouble> {
+        let error = match self.sound(expected, deep).await {
+            Ok(flaw) => return Ok(flaw),
+            Err(StoreError::NotFound { .. }) => return Ok(Some(Flaw::Missing)),
+            Err(error) => error,
+        };
+        let refused =
+            matches!(error, StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. });
+        match self.store.trouble(&error) {
+            away @ Trouble::Away(..) => Err(away),
+            trouble if refused => Err(trouble),
+            Trouble::Refused(_, why) => Ok(Some(Flaw::Unreadable(why))),
+        }
     }
 
-    async fn sound(&self, row: &FileRow, deep: bool) -> Result<(), Flaw> {
-        let key = Key::from(row.storage_key.as_str());
+    async fn sound(&self, expected: &Expected, deep: bool) -> Result<Option<Flaw>, StoreError> {
+        let key = Key::from(expected.key.as_str());
         let found = self.store.objects.head(&key).await?.size;
-        if u64::try_from(row.size) != Ok(found) {
-            return Err(Flaw::Size(found));
+        if u64::try_from(expected.size) != Ok(found) {
+            return Ok(Some(Flaw::Size(found)));
         }
-        if !deep {
-            return Ok(());
-        }
+        let Some(sha256) = expected.sha256.as_ref().filter(|_| deep) else { return Ok(None) };
         let mut bytes = self.store.objects.get_opts(&key, GetOptions::default()).await?.into_stream();
         let mut hash = Sha256::new();
         while let Some(chunk) = bytes.try_next().await? {
             hash.update(&chunk);
         }
-        if hex::encode(hash.finalize()) == row.sha256 { Ok(()) } else { Err(Flaw::Content) }
+        Ok((hex::encode(hash.finalize()) != *sha256).then_some(Flaw::Content))
     }
 }

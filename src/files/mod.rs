@@ -1,7 +1,7 @@
 //! Files of drafts and dossiers: received, kept, given back.
 //!
-//! The bytes go to an object store while they come in, and are counted, hashed and looked at
-//! on the way. They are durable (file and directory synced) before the row that names them is
+//! The bytes are counted, hashed and looked at while they come in, looked into when they are
+//! whole, and go to an object store. They are durable before the row that names them is
 //! written: a crash in between leaves an orphan, which the sweep removes, and never a row
 //! without its bytes. Who may see which file is decided by the owner of the draft or dossier;
 //! everything here takes what was permitted already.
@@ -10,13 +10,17 @@ mod attach;
 mod download;
 mod examine;
 mod inspect;
+mod keep;
 mod kind;
+mod made;
 mod name;
 mod receive;
 mod request;
 pub mod resumable;
+mod scan;
 mod store;
 mod sweep;
+mod whole;
 
 use std::time::Duration;
 
@@ -30,11 +34,15 @@ pub use attach::{
     move_to_dossiers, remove_from_draft,
 };
 pub use examine::{Depth, Finding, Room, Rules};
+pub use inspect::{Expected, Flaw};
+pub use keep::{discard, keep};
 pub use kind::Kind;
+pub use made::{Made, give_to_dossier, record_made};
 pub use name::SafeName;
 pub use receive::Received;
 pub use request::UploadQuery;
-pub use store::Store;
+pub use scan::{FILE_BLOCKED, FILE_INFECTED, FILE_QUARANTINED, SCAN_EVERY, Scan, Scanner};
+pub use store::{Store, Trouble};
 
 pub static FILE_EMPTY: Code = Code::new(422, "file_empty", "Tệp rỗng", "The file is empty");
 pub static FILE_NAME_INVALID: Code =
@@ -68,6 +76,12 @@ pub static FILE_UNAVAILABLE: Code = Code::new(
     "Tạm thời không đọc được tệp; đã được ghi nhận",
     "The file cannot be read at present; this has been recorded",
 );
+pub static STORE_UNAVAILABLE: Code = Code::new(
+    503,
+    "file_store_unavailable",
+    "Kho lưu tệp tạm thời không dùng được; xin gửi lại sau ít phút",
+    "The store of files is away at present; send it again in a few minutes",
+);
 
 /// The store and the limits of this portal.
 #[derive(Debug, Clone)]
@@ -76,15 +90,18 @@ pub struct Files {
     pub limits: Limits,
     /// Of looking into files.
     pub room: Room,
+    /// Whom to ask about viruses.
+    pub scanner: Option<Scanner>,
 }
 
 impl Files {
-    /// Opens the store of the configuration; its directory is made when it is missing.
+    /// Opens the store of the configuration; a directory is made when it is missing.
     pub fn open(config: &Config) -> Result<Self> {
         Ok(Self {
-            store: Store::local(&config.files_root())?,
+            store: Store::open(config)?,
             limits: Limits::of(config)?,
             room: Room::default(),
+            scanner: Scanner::of(&config.files)?,
         })
     }
 }

@@ -4,13 +4,12 @@ use std::fmt::Display;
 
 use bytes::Bytes;
 use futures_util::{TryStream, TryStreamExt};
-use sha2::{Digest, Sha256};
 
 use super::kind::Sniffer;
-use super::store::Writer;
+use super::store::{Sealed, Writer};
 use super::{
     FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, Files, Finding, Kind, Limits,
-    SafeName, UPLOAD_INCOMPLETE, UPLOAD_TOO_SLOW,
+    SafeName, Scan, UPLOAD_INCOMPLETE, UPLOAD_TOO_SLOW,
 };
 use crate::error::{Error, Refused, Result};
 use crate::http::Pace;
@@ -29,6 +28,8 @@ pub struct Received {
     pub name: String,
     /// What is to be told of it.
     pub findings: Vec<Finding>,
+    /// What the virus scanner says.
+    pub scan: Scan,
 }
 
 impl Files {
@@ -40,24 +41,13 @@ impl Files {
     {
         let name = SafeName::of(name)?;
         let kind = self.limits.kind_of(&name)?;
-        let mut writer = self.store.begin().await?;
-        let (size, sha256) = match pour(payload, &mut writer, &self.limits, kind).await {
-            Ok(counted) => counted,
-            Err(error) => {
-                writer.abort().await;
-                return Err(error);
-            }
-        };
-        let key = writer.finish().await?;
-        let findings = match self.examine(&key, kind, size).await {
-            Ok(findings) => findings,
-            Err(error) => {
-                self.store.delete(&key.as_str().into()).await?;
-                return Err(error);
-            }
-        };
+        let sealed = pour(payload, self.store.begin().await?, &self.limits, kind).await?;
+        let findings = self.examine(&sealed, kind).await?;
+        let scan = self.scan(&sealed).await?;
+        let (size, sha256) = (sealed.size, sealed.sha256.clone());
+        let key = sealed.keep().await?;
         let (media_type, name) = (kind.media_type(), name.as_str().to_owned());
-        Ok(Received { key, size, sha256, media_type, name, findings })
+        Ok(Received { key, size, sha256, media_type, name, findings, scan })
     }
 }
 
@@ -80,12 +70,12 @@ impl Limits {
     }
 }
 
-/// Size and hash of what went from the sender to the store.
-async fn pour<S>(mut payload: S, writer: &mut Writer, limits: &Limits, kind: Kind) -> Result<(u64, String)>
+/// Takes everything that a sender sends.
+async fn pour<S>(mut payload: S, mut writer: Writer, limits: &Limits, kind: Kind) -> Result<Sealed>
 where
     S: TryStream<Ok = Bytes, Error: Display> + Unpin,
 {
-    let (mut size, mut hash, mut sniffer) = (0, Sha256::new(), Sniffer::default());
+    let (mut size, mut sniffer) = (0, Sniffer::default());
     let pace = limits.pace();
     while let Some(chunk) = in_time(pace.wait_for(size, payload.try_next()).await)?.map_err(broken_off)? {
         size += chunk.len() as u64;
@@ -94,8 +84,7 @@ where
         if sniffer.contradicts(kind) {
             return Err(mismatch(kind));
         }
-        hash.update(&chunk);
-        writer.write(chunk).await?;
+        writer.write(&chunk).await?;
     }
     if size == 0 {
         return Err(FILE_EMPTY.err());
@@ -103,7 +92,7 @@ where
     if !sniffer.confirms(kind) {
         return Err(mismatch(kind));
     }
-    Ok((size, hex::encode(hash.finalize())))
+    writer.seal().await
 }
 
 /// What came, unless it came too slowly.

@@ -2,19 +2,19 @@
 //! and of files that were taken out of their draft.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use diesel::prelude::*;
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 use object_store::path::Path as Key;
 
 use super::Files;
+use super::store::is_ours;
 use crate::db::schema::{file, upload_part};
 use crate::db::{Db, to_sql};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Keys that are looked up at once.
 const BATCH: usize = 500;
@@ -33,7 +33,7 @@ impl Files {
         let (mut seen, mut orphans) = (0, Vec::new());
         let old = self.store.objects.list(None).map_ok(|object| {
             let is_old = object.last_modified.timestamp() < limit;
-            is_old.then_some(object.location)
+            (is_old && is_ours(&object.location)).then_some(object.location)
         });
         let mut batches = old.try_chunks(BATCH);
         while let Some(keys) = batches.try_next().await.map_err(|error| anyhow!(error))? {
@@ -50,11 +50,7 @@ impl Files {
         for key in &orphans {
             self.store.delete(key).await?;
         }
-        let staged = match self.store.root.clone() {
-            Some(root) => blocking(move || remove_staged(&root, oldest)).await?,
-            None => 0,
-        };
-        Ok(orphans.len() + staged)
+        Ok(orphans.len())
     }
 
     /// Those of the keys that no row names, or only one that was deleted before the grace.
@@ -78,27 +74,4 @@ impl Files {
             .await?;
         Ok(keys.into_iter().filter(|key| !needed.contains(key.as_ref())).collect())
     }
-}
-
-/// The store hides what it had begun to write (`key#1`) when the process was killed.
-fn remove_staged(root: &Path, oldest: SystemTime) -> anyhow::Result<usize> {
-    let (mut removed, mut folders) = (0, vec![root.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let entry = entry?;
-            let metadata = entry.metadata()?;
-            if metadata.is_dir() {
-                folders.push(entry.path());
-            } else if entry.file_name().to_string_lossy().contains('#') && metadata.modified()? < oldest {
-                std::fs::remove_file(entry.path())?;
-                removed += 1;
-            }
-        }
-    }
-    Ok(removed)
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> Result<T> {
-    let ended = tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?;
-    ended.map_err(Error::from)
 }

@@ -2,6 +2,7 @@
 
 mod document;
 mod harden;
+mod html;
 mod idempotency;
 mod input;
 mod limits;
@@ -15,6 +16,7 @@ mod version;
 
 pub use document::{finish as finish_document, needs_login};
 pub use harden::harden;
+pub use html::escape_html;
 pub use idempotency::{
     Answered, KEY_REUSED, Key, Keyed, Once, answered, forget as forget_answers, once, store_answers,
 };
@@ -24,6 +26,6 @@ pub use methods::Methods;
 pub use pace::Pace;
 pub use page::{Cursor, PageQuery};
 pub use params::Params;
-pub use problem::{UNSUPPORTED, extractors, language, parse_json, render_problems};
+pub use problem::{AsItIs, UNSUPPORTED, extractors, language, parse_json, render_problems};
 pub use reply::Reply;
 pub use version::IfMatch;

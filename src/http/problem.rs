@@ -70,7 +70,7 @@ pub fn render_problems<B: MessageBody + 'static>(
             }
             Some(respond(error, language))
         }
-        None if is_problem(response.headers()) => None,
+        None if is_ours(response.headers()) || response.response().extensions().contains::<AsItIs>() => None,
         None => {
             framework_error(response.status(), response.request().method()).map(|e| respond(&e, language))
         }
@@ -88,8 +88,14 @@ pub fn render_problems<B: MessageBody + 'static>(
     Ok(ErrorHandlerResponse::Response(response.map_body(|_, body: EitherBody<B, BoxBody>| body)))
 }
 
-fn is_problem(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes() == b"application/problem+json")
+/// In the extensions of a refusal that is written as another side wants it: it is no problem.
+#[derive(Debug, Clone, Copy)]
+pub struct AsItIs;
+
+/// A problem already, or the page that says it to people: the framework writes neither.
+fn is_ours(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind == "application/problem+json" || kind.starts_with("text/html")
 }
 
 /// The refusals that actix makes before a handler of ours is reached.

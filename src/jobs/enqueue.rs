@@ -63,6 +63,16 @@ pub fn enqueue_many(tx: &mut Tx, jobs: &[NewJob]) -> Result<()> {
     Ok(())
 }
 
+/// The same for a kind that a row names: whoever wrote the row wants to hear by this job.
+pub fn enqueue_named(tx: &mut Tx, kind: &str, subject: Option<Uuid>, payload: Value) -> Result<()> {
+    prepared("INSERT INTO job (kind, subject, payload) VALUES (?, ?, ?)")
+        .bind::<Text, _>(kind)
+        .bind::<Nullable<SqlUuid>, _>(subject)
+        .bind::<Jsonb, _>(payload)
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// Whether this process has been silent long enough to wake the workers again.
 fn hint_is_due() -> bool {
     static LAST: AtomicU64 = AtomicU64::new(0);

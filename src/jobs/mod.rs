@@ -30,6 +30,6 @@ mod runner;
 
 pub use admin::{JobOut, JobPage, JobState, JobSummary, KindSummary, figures, list, retry, routes};
 pub use context::{Finished, Job, JobContext, LEASE_LOST, Outcome};
-pub use enqueue::{NewJob, enqueue, enqueue_many};
+pub use enqueue::{NewJob, enqueue, enqueue_many, enqueue_named};
 pub use periodic::{Periodic, remove_done};
 pub use runner::{Runner, Running};

@@ -68,6 +68,12 @@ pub enum Account {
     RefundInTransit(String),
     /// Settled to the treasury, by its code.
     Treasury(String),
+    /// What is owed to the state budget by a claim.
+    BudgetReceivable(Uuid),
+    /// What was claimed for the state budget, by treasury and sub-item (tiểu mục).
+    StateBudget { treasury: String, code: String },
+    /// What a treasury got for claims by other ways than ours.
+    PaidElsewhere(String),
 }
 
 impl Account {
@@ -82,6 +88,9 @@ impl Account {
             Self::RefundPayable(_) => "refund_payable",
             Self::RefundInTransit(_) => "refund_in_transit",
             Self::Treasury(_) => "treasury",
+            Self::BudgetReceivable(_) => "budget_receivable",
+            Self::StateBudget { .. } => "state_budget",
+            Self::PaidElsewhere(_) => "paid_elsewhere",
         }
     }
 
@@ -93,7 +102,9 @@ impl Account {
                 format!("gateway:{gateway}")
             }
             Self::BankClearing(bank) => format!("bank:{bank}"),
-            Self::Treasury(code) => format!("treasury:{code}"),
+            Self::Treasury(code) | Self::PaidElsewhere(code) => format!("treasury:{code}"),
+            Self::BudgetReceivable(claim) => format!("claim:{claim}"),
+            Self::StateBudget { treasury, code } => format!("treasury:{treasury}/{code}"),
         }
     }
 

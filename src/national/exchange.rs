@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::RequestBuilder;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -37,13 +38,25 @@ impl Exchange {
     /// Posts a message as JSON and reads the answer as JSON; a status that is not a success
     /// is an error.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, message: &impl Serialize) -> Result<T> {
-        let sent = self.http.post(format!("{}/{path}", self.base)).json(message).send().await?;
-        let mut response = sent.error_for_status()?;
-        let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            answer.extend_from_slice(&chunk);
-            ensure!(answer.len() <= ANSWER_LIMIT, "the answer is too long");
-        }
-        serde_json::from_slice(&answer).context("the answer cannot be read")
+        let asked = self.http.post(format!("{}/{path}", self.base)).json(message);
+        serde_json::from_slice(&answer(asked).await?).context("the answer cannot be read")
     }
+
+    /// Posts a message as XML and gives the raw answer; a status that is not a success is an
+    /// error.
+    pub async fn post_xml(&self, path: &str, message: String) -> Result<Vec<u8>> {
+        let asked = self.http.post(format!("{}/{path}", self.base));
+        answer(asked.header(CONTENT_TYPE, "application/xml").body(message)).await
+    }
+}
+
+/// Asks, and reads what is answered as far as it may reach.
+async fn answer(asked: RequestBuilder) -> Result<Vec<u8>> {
+    let mut response = asked.send().await?.error_for_status()?;
+    let mut answer = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        answer.extend_from_slice(&chunk);
+        ensure!(answer.len() <= ANSWER_LIMIT, "the answer is too long");
+    }
+    Ok(answer)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::deliver::DELIVER;
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::clock::vietnam;
 use crate::db::schema::message;
 use crate::db::{Tx, to_sql};
-use crate::dossiers::{About, DossierJob, News, Reason, news};
+use crate::dossiers::{DossierJob, News, Reason, news, subject_of};
 use crate::error::Result;
 use crate::jobs::{JobContext, NewJob, Outcome, enqueue_many};
 use crate::payments::payment_of;
@@ -74,6 +74,8 @@ fn tell(
     let (values, lacks_page) = values(app, conn, &told, template)?;
     let recipients = match to {
         Audience::Applicant => applicants(&told),
+        // A dossier's event is never told to a taxpayer: a notice is.
+        Audience::Taxpayer => Vec::new(),
         Audience::Leader => leaders(conn, told.handling_unit_id, app.db.clock.now())?,
     };
     let (title, body) = template.fill(&values);
@@ -137,25 +139,13 @@ fn reasons(told: &News) -> Result<String> {
     };
     let line = |(n, reason): (usize, &Reason)| {
         let Reason { about, wrong, mend, clause } = reason;
-        format!("{}. {}: {wrong}. Cách khắc phục: {mend}. Căn cứ: {clause}.", n + 1, subject(told, about))
+        format!(
+            "{}. {}: {wrong}. Cách khắc phục: {mend}. Căn cứ: {clause}.",
+            n + 1,
+            subject_of(&told.version, about)
+        )
     };
     Ok(given.iter().enumerate().map(line).collect::<Vec<_>>().join("\n"))
-}
-
-/// What a reason is about, by the name that people know.
-fn subject(told: &News, about: &About) -> String {
-    match about {
-        About::Document(code) => {
-            told.version.document(code).map_or_else(|| code.clone(), |document| document.name.clone())
-        }
-        About::Field(pointer) => {
-            let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-            let title = told.version.procedure.def.form.pointer("/properties");
-            let title = title.and_then(|fields| fields.get(name)?.get("title"));
-            title.and_then(Value::as_str).unwrap_or(pointer).to_owned()
-        }
-        About::Condition(text) => text.clone(),
-    }
 }
 
 /// "16:30 ngày 02/03/2026", in Việt Nam.
@@ -164,7 +154,7 @@ fn moment(time: Timestamp) -> String {
 }
 
 /// "1.250.000 đồng".
-fn dong(amount: i64) -> String {
+pub(super) fn dong(amount: i64) -> String {
     let digits = amount.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 8);
     for (at, digit) in digits.chars().enumerate() {

@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::recipients::NO_ACCOUNT;
-use crate::db::schema::{dossier, message, person};
+use super::recipients::{NO_ACCOUNT, TAXPAYER};
+use crate::db::schema::{dossier, land_tax_notice, message, person};
 use crate::db::{Tx, to_sql};
 use crate::dossiers::Applicant;
 use crate::error::Result;
@@ -47,6 +47,11 @@ fn load(conn: &mut PgConnection, id: Uuid) -> Result<Message> {
         .find(id)
         .select((message::dossier_id, message::recipient, message::title, message::body))
         .first(conn)?;
+    if let Some(notice) = recipient.strip_prefix(TAXPAYER).and_then(|id| id.parse::<Uuid>().ok()) {
+        let number = land_tax_notice::table.find(notice).select(land_tax_notice::taxpayer_no).first(conn)?;
+        let to = Address { identity_no: Some(number), ..Address::default() };
+        return Ok(Message { id, to, title, body });
+    }
     let (applicant, person_id): (serde_json::Value, Option<Uuid>) = dossier::table
         .find(dossier_id)
         .select((dossier::applicant, dossier::applicant_person_id))

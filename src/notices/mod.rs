@@ -8,10 +8,12 @@ mod compose;
 mod deliver;
 mod list;
 mod recipients;
+mod taxpayer;
 mod templates;
 
 pub use compose::{escalate, notify};
 pub use deliver::{DELIVER, deliver};
+pub use taxpayer::tell_taxpayer;
 pub use templates::Templates;
 
 /// The operations of this folder.

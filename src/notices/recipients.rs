@@ -13,6 +13,8 @@ use crate::workflow::Role;
 
 /// Somebody without an account, whom only phone and e-mail reach.
 pub const NO_ACCOUNT: &str = "applicant:";
+/// The taxpayer of a notice, whose identifier follows: without an account, by personal number.
+pub const TAXPAYER: &str = "taxpayer:";
 
 /// Whoever filed the dossier as a citizen, and the applicant, as kind:id.
 pub fn applicants(told: &News) -> Vec<String> {

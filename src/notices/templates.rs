@@ -20,6 +20,8 @@ pub enum Audience {
     Applicant,
     /// The leaders of the handling unit.
     Leader,
+    /// Whom a tax notice is about, and nobody else.
+    Taxpayer,
 }
 
 /// What a message tells of.
@@ -30,6 +32,18 @@ enum Occasion {
     Action(Action),
     /// The dossier came to a status.
     Status(DossierStatus),
+    /// A notice of the tax office came.
+    TaxNotice(TaxNotice),
+}
+
+/// What a notice of the tax office asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxNotice {
+    /// Something is to be paid.
+    Due,
+    /// Nothing is: exempt, or nought, or recorded as debt.
+    Nothing,
 }
 
 /// A template as written.
@@ -211,7 +225,15 @@ impl Templates {
         }
         let late = templates.find(Audience::Leader, Some(Action::MarkLate), DossierStatus::Processing);
         late.ok_or("nothing tells the leader that a dossier is late")?;
+        for asks in [TaxNotice::Due, TaxNotice::Nothing] {
+            templates.of_notice(asks).ok_or("nothing tells a taxpayer of a notice")?;
+        }
         Ok(templates)
+    }
+
+    /// The text for a notice of the tax office.
+    pub fn of_notice(&self, asks: TaxNotice) -> Option<&Template> {
+        self.0.iter().find(|known| known.to == Audience::Taxpayer && known.on == Occasion::TaxNotice(asks))
     }
 
     /// The text for what was done and came of it.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::charge::ChargeKind;
 use super::gateway::{Demand, DemandLine, Gateways, Offer};
 use super::order::{self, Demanded};
-use super::{joint, poll};
+use super::{claim, joint, poll};
 use crate::auth::Actor;
 use crate::clock::day_of;
 use crate::db::schema::{agency, dossier, payment_attempt, payment_order, procedure};
@@ -279,6 +279,10 @@ pub(super) fn demand(conn: &mut PgConnection, attempt_id: Uuid) -> Result<Option
     if !payable || attempt.page.is_some() {
         return Ok(None);
     }
+    if let Some(claim) = attempt.order.claim_id {
+        let gateway = attempt.gateway.clone();
+        return Ok(Some((gateway, claim::demand(conn, attempt, claim)?)));
+    }
     // A joint order is told under its first dossier: the messages have room for one.
     let parts = match attempt.order.dossier_id {
         Some(dossier) => vec![(dossier, attempt.order.amount)],
@@ -318,6 +322,7 @@ pub(super) fn demand(conn: &mut PgConnection, attempt_id: Uuid) -> Result<Option
         payer_identity_no: of_applicant("identity_no"),
         payer_address: of_applicant("address"),
         lines: lines_of(conn, &parts)?,
+        budget: None,
     };
     Ok(Some((attempt.gateway, demand)))
 }

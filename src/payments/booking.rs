@@ -7,6 +7,12 @@
 //! | a payment settles nothing, or a joint order only in part | gateway clearing | suspense |
 //! | … and is told rightly later | suspense | gateway clearing |
 //! | … and settles nothing all the same | gateway clearing | suspense |
+//! | somebody owes the state budget (a claim) | budget receivable | state budget |
+//! | a claim is given up | state budget | budget receivable |
+//! | a payment settles a claim's order | gateway clearing | budget receivable |
+//! | a claim is paid elsewhere | paid elsewhere | budget receivable |
+//! | what was paid is carried to another claim | budget receivable of the old | of the new |
+//! | … or goes back | budget receivable | suspense, or paid elsewhere |
 //! | it is applied to a dossier | suspense | receivable of the payer |
 //! | a refund is requested | revenue of the unit, or suspense | refund payable |
 //! | the gateway is told | refund payable | refund in transit |
@@ -18,6 +24,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use super::claim::Standing;
 use crate::db::{Tx, prepared};
 use crate::error::Result;
 use crate::ledger::{Account, Cause, Entry, Kind, Line, Payer, book, debtor_of};
@@ -183,6 +190,94 @@ pub(super) fn given_back_by_hand(tx: &mut Tx, back: &Back, from: Account, reason
     let cause = Cause { kind: "refund_by_hand", id: back.refund_id };
     book(tx, &back.entry(cause, reason, debit, from))?;
     Ok(())
+}
+
+/// Somebody owes the state budget.
+pub(super) fn claimed(tx: &mut Tx, id: Uuid, claim: &Standing) -> Result<()> {
+    let (debit, credit) = (Account::BudgetReceivable(id), budget(claim));
+    let cause = Cause { kind: "claim", id };
+    let entry =
+        Entry::of(Kind::Charge, cause, "Nghĩa vụ với ngân sách nhà nước", debit, credit, claim.amount);
+    book(tx, &entry.about(Some(claim.dossier_id), None))?;
+    Ok(())
+}
+
+/// A claim is given up: all of it is owed no more. What was paid of it is moved apart.
+pub(super) fn claim_closed(tx: &mut Tx, id: Uuid, claim: &Standing) -> Result<()> {
+    let (debit, credit) = (budget(claim), Account::BudgetReceivable(id));
+    let cause = Cause { kind: "claim_closed", id };
+    let entry =
+        Entry::of(Kind::Correction, cause, "Không còn phải nộp theo thông báo", debit, credit, claim.amount);
+    book(tx, &entry.about(Some(claim.dossier_id), None))?;
+    Ok(())
+}
+
+/// The order of a claim was paid; `id` is that of the entry.
+pub(super) fn claim_paid(
+    tx: &mut Tx,
+    id: Uuid,
+    claim: Uuid,
+    dossier_id: Uuid,
+    order_id: Uuid,
+    money: &Money,
+) -> Result<()> {
+    let (debit, credit) = (clearing(money.gateway), Account::BudgetReceivable(claim));
+    let cause = Cause { kind: "claim_entry", id };
+    let entry = Entry::of(Kind::Payment, cause, "Nộp nghĩa vụ tài chính", debit, credit, money.amount);
+    book(tx, &entry.about(Some(dossier_id), Some(order_id)))?;
+    Ok(())
+}
+
+/// A claim was paid elsewhere, by the amount of `counted`; `id` is that of the entry.
+pub(super) fn counted_elsewhere(tx: &mut Tx, id: Uuid, claim: Uuid, counted: &Standing) -> Result<()> {
+    let (debit, credit) = (elsewhere(counted), Account::BudgetReceivable(claim));
+    let cause = Cause { kind: "claim_entry", id };
+    let entry = Entry::of(Kind::Payment, cause, "Đã nộp ngoài cổng", debit, credit, counted.amount);
+    book(tx, &entry.about(Some(counted.dossier_id), None))?;
+    Ok(())
+}
+
+/// What was paid for one claim counts for another, by the amount of `moved`.
+pub(super) fn carried(tx: &mut Tx, id: Uuid, (from, to): (Uuid, Uuid), moved: &Standing) -> Result<()> {
+    let (debit, credit) = (Account::BudgetReceivable(from), Account::BudgetReceivable(to));
+    let cause = Cause { kind: "claim_entry", id };
+    let reason = "Chuyển số đã nộp sang thông báo thay thế";
+    let entry = Entry::of(Kind::Correction, cause, reason, debit, credit, moved.amount);
+    book(tx, &entry.about(Some(moved.dossier_id), None))?;
+    Ok(())
+}
+
+/// What a gateway's payment paid for a claim waits to be given back.
+pub(super) fn claim_returned(
+    tx: &mut Tx,
+    id: Uuid,
+    claim: Uuid,
+    dossier_id: Uuid,
+    money: &Money,
+) -> Result<()> {
+    let (debit, credit) = (Account::BudgetReceivable(claim), suspense(money.gateway));
+    let cause = Cause { kind: "claim_entry", id };
+    let entry = Entry::of(Kind::Suspense, cause, "Số nộp thừa theo thông báo", debit, credit, money.amount);
+    book(tx, &entry.about(Some(dossier_id), None))?;
+    Ok(())
+}
+
+/// What was paid elsewhere for a claim is given back there, by the amount of `back`.
+pub(super) fn returned_elsewhere(tx: &mut Tx, id: Uuid, claim: Uuid, back: &Standing) -> Result<()> {
+    let (debit, credit) = (Account::BudgetReceivable(claim), elsewhere(back));
+    let cause = Cause { kind: "claim_entry", id };
+    let reason = "Số nộp thừa ngoài cổng, cơ quan thuế hoàn trả";
+    let entry = Entry::of(Kind::Correction, cause, reason, debit, credit, back.amount);
+    book(tx, &entry.about(Some(back.dossier_id), None))?;
+    Ok(())
+}
+
+fn budget(claim: &Standing) -> Account {
+    Account::StateBudget { treasury: claim.treasury.clone(), code: claim.code.clone() }
+}
+
+fn elsewhere(claim: &Standing) -> Account {
+    Account::PaidElsewhere(claim.treasury.clone())
 }
 
 fn clearing(gateway: &str) -> Account {

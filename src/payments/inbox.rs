@@ -17,9 +17,9 @@ use uuid::Uuid;
 use super::attempt::{self, Attempt, by_reference};
 use super::booking::{self, Money};
 use super::gateway::{Notice, Payment, Says, Source, Words};
-use super::joint;
 use super::order::OrderState;
 use super::refund::request_unapplied;
+use super::{claim, joint};
 use crate::db::schema::{gateway_event, payment_order};
 use crate::db::{Tx, prepared, to_sql};
 use crate::error::Result;
@@ -176,7 +176,7 @@ struct Told<'a> {
 
 /// open → paid by compare-and-set; `false` when somebody else was faster. The unique key on
 /// the gateway's number keeps one payment from settling two orders. A joint order is paid for
-/// its members.
+/// its members, that of a claim for the state budget.
 fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
     let (paid_at, order) = (to_sql(tx.now), &attempt.order);
     let settled = tx.conn.transaction(|conn| {
@@ -205,6 +205,10 @@ fn settle(tx: &mut Tx, told: &Told, attempt: &Attempt) -> Result<bool> {
     };
     let money = Money { payment_id, gateway: told.gateway, amount: order.amount };
     booking::corrected(tx, &money)?;
+    if let Some(claim) = order.claim_id {
+        claim::settle(tx, &money, order, claim)?;
+        return Ok(true);
+    }
     let settled = match order.dossier_id {
         Some(dossier_id) => vec![FeePaid { dossier_id, order_id: order.id, amount: order.amount }],
         None => joint::settle(tx, &money, &told.payment.transaction, order.id)?,
@@ -349,6 +353,7 @@ mod tests {
             order: Demanded {
                 id: Uuid::nil(),
                 dossier_id: Some(Uuid::nil()),
+                claim_id: None,
                 reference: "R1".to_owned(),
                 amount: 7000,
                 state,

@@ -264,11 +264,12 @@ pub fn joint_by_reference(conn: &mut PgConnection, reference: &str) -> Result<Op
     if !attempt::is_reference(reference) {
         return Ok(None);
     }
-    let found: Option<Found> =
-        prepared("SELECT id FROM payment_order WHERE reference = ? AND dossier_id IS NULL")
-            .bind::<Text, _>(reference)
-            .get_result(conn)
-            .optional()?;
+    let found: Option<Found> = prepared(
+        "SELECT id FROM payment_order WHERE reference = ? AND dossier_id IS NULL AND claim_id IS NULL",
+    )
+    .bind::<Text, _>(reference)
+    .get_result(conn)
+    .optional()?;
     Ok(found.map(|found| found.id))
 }
 

@@ -2,13 +2,14 @@
 //! came goes up as the job [`FEE_PAID`].
 //!
 //! What is owed is data ([`charge`]); how it is demanded is an order ([`order`]), or a [`joint`]
-//! one over several, with its attempts ([`attempt`]), each at a [`gateway`]. What a gateway says comes through one door
+//! one over several, or what the state budget is owed by a claim ([`claim`]), with its attempts ([`attempt`]), each at a [`gateway`]. What a gateway says comes through one door
 //! ([`inbox`]), whether it called us or answered when we asked ([`poll`]). What it does to the
 //! book is in `booking`; money that settles nothing waits in [`suspense`]; [`refund`] gives back.
 
 pub mod attempt;
 mod booking;
 pub mod charge;
+pub mod claim;
 pub mod counter;
 pub mod gateway;
 pub mod inbox;
@@ -24,6 +25,9 @@ pub mod till;
 pub use attempt::{OPEN_PAYMENT, run_open_payment};
 pub use charge::{
     Balance, Charge, ChargeIn, ChargeKind, Debtor, balance, charges_of, write_all_charges, write_charges,
+};
+pub use claim::{
+    CLAIM_PAID, ClaimIn, ClaimPaid, close_claim, count_elsewhere, open_claim, order_claim, order_of_claim,
 };
 pub use counter::{QrOut, show_qr};
 pub use gateway::Gateways;

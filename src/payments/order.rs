@@ -69,12 +69,14 @@ pub struct Order {
     pub settled_by: Option<Settlement>,
 }
 
-/// What an attempt pays: the order of a dossier, or a joint one.
+/// What an attempt pays: the order of a dossier or of a claim, or a joint one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demanded {
     pub id: Uuid,
-    /// `None`: a joint order.
+    /// `None`: a joint order, or that of a claim.
     pub dossier_id: Option<Uuid>,
+    /// The claim of the state budget, where it is the order of one.
+    pub claim_id: Option<Uuid>,
     pub reference: String,
     /// Đồng.
     pub amount: i64,
@@ -86,7 +88,7 @@ pub struct Demanded {
 impl Demanded {
     /// The order of a dossier.
     fn of_dossier(self) -> Result<Order> {
-        let Self { id, dossier_id, reference, amount, state, settled_by } = self;
+        let Self { id, dossier_id, reference, amount, state, settled_by, .. } = self;
         let joint = || Error::Internal(anyhow::anyhow!("order {id} is a joint one"));
         let dossier_id = dossier_id.ok_or_else(joint)?;
         Ok(Order { id, dossier_id, reference, amount, state, settled_by })
@@ -96,7 +98,7 @@ impl Demanded {
 impl From<Order> for Demanded {
     fn from(order: Order) -> Self {
         let Order { id, dossier_id, reference, amount, state, settled_by } = order;
-        Self { id, dossier_id: Some(dossier_id), reference, amount, state, settled_by }
+        Self { id, dossier_id: Some(dossier_id), claim_id: None, reference, amount, state, settled_by }
     }
 }
 
@@ -253,6 +255,7 @@ pub(super) type Columns = (
     payment_order::state,
     payment_order::gateway,
     payment_order::gateway_txn,
+    payment_order::claim_id,
 );
 pub(super) const COLUMNS: Columns = (
     payment_order::id,
@@ -262,15 +265,16 @@ pub(super) const COLUMNS: Columns = (
     payment_order::state,
     payment_order::gateway,
     payment_order::gateway_txn,
+    payment_order::claim_id,
 );
 
-pub(super) type Row = (Uuid, Option<Uuid>, String, i64, String, Option<String>, Option<String>);
+pub(super) type Row = (Uuid, Option<Uuid>, String, i64, String, Option<String>, Option<String>, Option<Uuid>);
 
 pub(super) fn from_row(row: Row) -> Result<Demanded> {
-    let (id, dossier_id, reference, amount, state, gateway, transaction) = row;
+    let (id, dossier_id, reference, amount, state, gateway, transaction, claim_id) = row;
     let settled_by =
         gateway.zip(transaction).map(|(gateway, transaction)| Settlement { gateway, transaction });
-    Ok(Demanded { id, dossier_id, reference, amount, state: OrderState::of(&state)?, settled_by })
+    Ok(Demanded { id, dossier_id, claim_id, reference, amount, state: OrderState::of(&state)?, settled_by })
 }
 
 /// The open order of a dossier.

@@ -7,7 +7,6 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
-use rand::Rng;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -16,10 +15,7 @@ use super::number::take;
 use super::show::Kind;
 use crate::db::{Tx, prepared, to_sql};
 use crate::error::Result;
-
-/// Signs of a secret: Crockford's base 32. 26 of them are 130 random bits.
-const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const SECRET_SIGNS: usize = 26;
+use crate::ids::secret_word;
 
 /// What was paid (a settled order, or an application of money that came astray), and what its
 /// receipts say besides the money.
@@ -152,7 +148,7 @@ pub(super) fn write(
 ) -> Result<Uuid> {
     let id = Uuid::now_v7();
     let amount: i64 = lines.iter().map(|line| line.amount).sum();
-    let (secret, issued_by) = (secret(), tx.actor.key());
+    let (secret, issued_by) = (secret_word(), tx.actor.key());
     let taken = take(tx, paid.unit_id, kind, form, letters)?;
     prepared(
         "INSERT INTO receipt (id, series_id, number, kind, symbol, secret, unit_id, dossier_id, order_id,
@@ -212,11 +208,6 @@ fn elsewhere(tx: &mut Tx, paid: &Paid, lines: &[Line]) -> Result<()> {
     Ok(())
 }
 
-fn secret() -> String {
-    let mut random = rand::rng();
-    (0..SECRET_SIGNS).map(|_| char::from(SIGNS[random.random_range(0..SIGNS.len())])).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,10 +229,5 @@ mod tests {
         assert_eq!(amounts(&[0, 7], 7), [7], "what has its receipt is not covered again");
         assert_eq!(amounts(&[5, 7], 6), [5, 1]);
         assert_eq!(amounts(&[5], 9), [5]);
-    }
-
-    #[test]
-    fn secrets_are_long_and_unlike() {
-        assert!(secret().len() == SECRET_SIGNS && secret() != secret());
     }
 }

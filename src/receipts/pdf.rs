@@ -1,116 +1,20 @@
-//! A receipt as PDF/A-2b. What it says is data, handed to the template as `receipt.json`; how
+//! A receipt as PDF/A-2b. What it says is data, handed to the template as `data.json`; how
 //! it looks is `data/templates/receipt.typ`. Pure: no clock, no network, no file system.
 
-use std::sync::OnceLock;
-
-use qrcode::{Color, QrCode};
 use serde_json::{Value, json};
-use typst::diag::{FileError, FileResult};
-use typst::foundations::{Bytes, Datetime, Duration, Smart};
-use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
-use typst::text::{Font, FontBook};
-use typst::utils::LazyHash;
-use typst::{Library, LibraryExt, World};
-use typst_kit::fonts::FontStore;
-use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::in_words::in_words;
 use super::show::{Other, ReceiptOut, State};
-use crate::clock::{day_of, vietnam};
+use crate::clock::day_of;
 use crate::error::Result;
+use crate::forms;
 
 const TEMPLATE: &str = include_str!("../../data/templates/receipt.typ");
-/// Compilations whose intermediate results are kept; more would only fill the memory.
-const REMEMBERED: usize = 4;
-
-/// The fonts of the binary: Libertinus Serif has all letters of Vietnamese.
-fn fonts() -> &'static FontStore {
-    static FONTS: OnceLock<FontStore> = OnceLock::new();
-    FONTS.get_or_init(|| {
-        let mut fonts = FontStore::new();
-        fonts.extend(typst_kit::fonts::embedded());
-        fonts
-    })
-}
-
-fn library() -> &'static LazyHash<Library> {
-    static LIBRARY: OnceLock<LazyHash<Library>> = OnceLock::new();
-    LIBRARY.get_or_init(|| LazyHash::new(Library::default()))
-}
-
-/// All that the template can reach: itself and the data.
-struct Sheet {
-    main: Source,
-    data: Bytes,
-}
-
-impl World for Sheet {
-    fn library(&self) -> &LazyHash<Library> {
-        library()
-    }
-
-    fn book(&self) -> &LazyHash<FontBook> {
-        fonts().book()
-    }
-
-    fn main(&self) -> FileId {
-        self.main.id()
-    }
-
-    fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.main.id() { Ok(self.main.clone()) } else { Err(FileError::AccessDenied) }
-    }
-
-    fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.main.id() { Err(FileError::AccessDenied) } else { Ok(self.data.clone()) }
-    }
-
-    fn font(&self, index: usize) -> Option<Font> {
-        fonts().font(index)
-    }
-
-    fn today(&self, _: Option<Duration>) -> Option<Datetime> {
-        None
-    }
-}
-
 /// The document; `address`: where the receipt is looked up.
 pub(super) fn pdf(receipt: &ReceiptOut, address: &str) -> Result<Vec<u8>> {
-    let data = serde_json::to_vec(&content(receipt, address)?)?;
-    let path = VirtualPath::new("receipt.typ").map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let id = RootedPath::new(VirtualRoot::Project, path).intern();
-    let sheet = Sheet { main: Source::new(id, TEMPLATE.to_owned()), data: Bytes::new(data) };
-    let document: PagedDocument = typst::compile(&sheet)
-        .output
-        .map_err(|errors| anyhow::anyhow!("the template of receipts: {errors:?}"))?;
-    let standards = PdfStandards::new(&[PdfStandard::A_2b]).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let options = PdfOptions {
-        ident: Smart::Custom(receipt.id.to_string()),
-        creator: Smart::Custom(Some("motcua".to_owned())),
-        timestamp: issued(receipt),
-        standards,
-        ..PdfOptions::default()
-    };
-    let bytes = typst_pdf::pdf(&document, &options)
-        .map_err(|errors| anyhow::anyhow!("a receipt as PDF: {errors:?}"))?;
-    typst::comemo::evict(REMEMBERED);
-    Ok(bytes)
-}
-
-/// When the receipt was issued, as PDF writes it.
-fn issued(receipt: &ReceiptOut) -> Option<Timestamp> {
-    let at = receipt.issued_at.to_zoned(vietnam());
-    let small = |number: i8| u8::try_from(number).unwrap_or_default();
-    let time = Datetime::from_ymd_hms(
-        at.year().into(),
-        small(at.month()),
-        small(at.day()),
-        small(at.hour()),
-        small(at.minute()),
-        small(at.second()),
-    )?;
-    Timestamp::new_local(time, 7 * 60)
+    let data = content(receipt, address)?;
+    let printed = forms::render(TEMPLATE, &data, receipt.issued_at);
+    printed.map_err(|flaw| anyhow::anyhow!("the template of receipts: {flaw}").into())
 }
 
 /// Everything that the template shows, as it is shown.
@@ -144,7 +48,7 @@ fn content(receipt: &ReceiptOut, address: &str) -> Result<Value> {
         "replaced_by": other(&receipt.replaced_by),
         "look_up": address,
         "secret": receipt.secret,
-        "qr": squares(&link)?,
+        "qr": forms::codes::qr(&link).map_err(|flaw| anyhow::anyhow!("{flaw}"))?,
     }))
 }
 
@@ -159,13 +63,6 @@ fn grouped(amount: i64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// The rows of the QR code: `1` is dark.
-fn squares(text: &str) -> Result<Vec<String>> {
-    let code = QrCode::new(text).map_err(|error| anyhow::anyhow!("a QR code: {error}"))?;
-    let dark = |color: &Color| if *color == Color::Dark { '1' } else { '0' };
-    Ok(code.to_colors().chunks(code.width()).map(|row| row.iter().map(dark).collect()).collect())
 }
 
 #[cfg(test)]

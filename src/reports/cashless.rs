@@ -128,7 +128,7 @@ pub async fn read_cashless_share(
     })
 }
 
-fn leads(actor: &Actor) -> Result<()> {
+pub(super) fn leads(actor: &Actor) -> Result<()> {
     match &actor.who {
         Who::Staff(staff) if staff.has_role(Role::Leader) || staff.has_role(Role::Auditor) => Ok(()),
         Who::Anonymous => Err(UNAUTHENTICATED.err()),

@@ -32,6 +32,7 @@ pub struct Simulators {
     payment: web::Data<payment_platform::PaymentSimulator>,
     portal: web::Data<portal::PortalSimulator>,
     tax: web::Data<tax::TaxSimulator>,
+    trust: web::Data<trust::TrustSimulator>,
     vneid: web::Data<vneid::Provider>,
     vnpay: web::Data<vnpay::VnpaySimulator>,
 }
@@ -43,7 +44,8 @@ impl Simulators {
             messages: web::Data::new(messages::MessageSimulator::new(config)),
             payment: web::Data::new(payment_platform::PaymentSimulator::new(config)?),
             portal: web::Data::new(portal::PortalSimulator::new(config)),
-            tax: web::Data::new(tax::TaxSimulator::new(config)),
+            tax: web::Data::new(tax::TaxSimulator::new(config)?),
+            trust: web::Data::new(trust::TrustSimulator::new(config)?),
             vneid: web::Data::new(vneid::Provider::new(config)?),
             vnpay: web::Data::new(vnpay::VnpaySimulator::new(config)?),
         }))
@@ -57,6 +59,7 @@ impl Simulators {
             .app_data(self.payment.clone())
             .app_data(self.portal.clone())
             .app_data(self.tax.clone())
+            .app_data(self.trust.clone())
             .app_data(self.vneid.clone())
             .app_data(self.vnpay.clone())
             .configure(faults::routes)
@@ -64,6 +67,7 @@ impl Simulators {
             .configure(payment_platform::routes)
             .configure(portal::routes)
             .configure(tax::routes)
+            .configure(trust::routes)
             .configure(vneid::routes)
             .configure(vnpay::routes);
     }

@@ -68,6 +68,30 @@ WITH party AS (
     UNION ALL
     SELECT 'settlement', id, amount, 'treasury', 'treasury:' || treasury, 'gateway_clearing', 'gateway:' || gateway
       FROM treasury_line WHERE gateway <> ''
+    UNION ALL
+    SELECT fact.cause_kind, c.id, c.amount, fact.debit, fact.debit_owner, fact.credit, fact.credit_owner
+      FROM claim c
+     CROSS JOIN LATERAL (
+        SELECT 'claim' AS cause_kind, 'budget_receivable' AS debit, 'claim:' || c.id AS debit_owner,
+               'state_budget' AS credit, 'treasury:' || c.treasury || '/' || c.code AS credit_owner
+        UNION ALL
+        SELECT 'claim_closed', 'state_budget', 'treasury:' || c.treasury || '/' || c.code,
+               'budget_receivable', 'claim:' || c.id WHERE c.closed_at IS NOT NULL) AS fact
+    UNION ALL
+    -- To a claim it comes out of a gateway, from elsewhere or from the claim before; it leaves one for the next
+    -- claim, for suspense or for where it came from.
+    SELECT 'claim_entry', e.id, e.amount,
+           CASE e.kind WHEN 'order' THEN 'gateway_clearing' WHEN 'elsewhere' THEN 'paid_elsewhere' ELSE 'budget_receivable' END,
+           CASE e.kind WHEN 'order' THEN 'gateway:' || o.gateway WHEN 'elsewhere' THEN 'treasury:' || c.treasury
+                       ELSE 'claim:' || e.from_claim_id END,
+           CASE WHEN e.kind <> 'returned' THEN 'budget_receivable' WHEN e.payment_id IS NULL THEN 'paid_elsewhere'
+                ELSE 'suspense' END,
+           CASE WHEN e.kind <> 'returned' THEN 'claim:' || e.claim_id WHEN e.payment_id IS NULL THEN 'treasury:' || c.treasury
+                ELSE 'gateway:' || p.gateway END
+      FROM claim_entry e
+      JOIN claim c ON c.id = coalesce(e.claim_id, e.from_claim_id)
+      LEFT JOIN payment_order o ON o.id = e.order_id
+      LEFT JOIN gateway_payment p ON p.id = e.payment_id
 ), lines AS (
     SELECT cause_kind, cause_id, debit AS kind, debit_owner AS owner, 'debit' AS side, amount FROM moved
     UNION ALL

@@ -22,6 +22,9 @@ WITH held AS (
     SELECT 'gateway:' || j.gateway AS owner, sum(m.amount) AS amount
       FROM payment_order j JOIN payment_order_member m ON m.joint_id = j.id
      WHERE m.outcome <> 'settled' GROUP BY 1
+), too_much AS (
+    SELECT 'gateway:' || p.gateway AS owner, sum(e.amount) AS amount
+      FROM claim_entry e JOIN gateway_payment p ON p.id = e.payment_id WHERE e.kind = 'returned' GROUP BY 1
 ), wanted AS (
     SELECT 'gateway_clearing' AS kind, owner, sum(amount) AS balance
       FROM (SELECT owner, came - coalesce(given, 0) AS amount FROM gateways LEFT JOIN back USING (owner)
@@ -29,8 +32,9 @@ WITH held AS (
      GROUP BY 2
     UNION ALL
     SELECT 'suspense', owner, coalesce(from_suspense, 0) + coalesce(applied.amount, 0) - coalesce(unclear, 0)
-           - coalesce(rest.amount, 0)
+           - coalesce(rest.amount, 0) - coalesce(too_much.amount, 0)
       FROM gateways LEFT JOIN back USING (owner) LEFT JOIN applied USING (owner) LEFT JOIN rest USING (owner)
+      LEFT JOIN too_much USING (owner)
     UNION ALL
     SELECT 'refund_in_transit', owner, -coalesce(under_way, 0) FROM back
 )

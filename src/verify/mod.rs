@@ -25,7 +25,7 @@ const PAGE: usize = 200;
 pub enum Part {
     /// Every row is the fold of its history; numbers have no gaps; drafts lead to their dossier.
     Dossiers,
-    /// Every row has its bytes, of the right size.
+    /// The scrub: every file and every part of an upload has its bytes, each read and hashed.
     Files,
     /// Orders against charges and against what the payment platform told.
     Payments,
@@ -33,6 +33,8 @@ pub enum Part {
     Ledger,
     /// Numbers of receipts without gap or double; the money that they speak of.
     Receipts,
+    /// Digitisations against their files, and the chains of their records.
+    Records,
     All,
 }
 
@@ -66,7 +68,8 @@ pub async fn run(db: &Db, store: &Files, part: Part, deep: bool, report: &mut Re
         dossiers::check(db, report)?;
     }
     if wanted(Part::Files) {
-        files::check(db, store, deep, report).await?;
+        // Who asks for the files alone wants to know of every bit.
+        files::check(db, store, deep || part == Part::Files, report).await?;
     }
     if wanted(Part::Payments) {
         payments::check(db, report)?;
@@ -77,6 +80,9 @@ pub async fn run(db: &Db, store: &Files, part: Part, deep: bool, report: &mut Re
     }
     if wanted(Part::Receipts) {
         receipts::check(db, report)?;
+    }
+    if wanted(Part::Records) {
+        report_lines(db, report, include_str!("digitisations.sql"))?;
     }
     Ok(())
 }

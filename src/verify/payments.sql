@@ -35,7 +35,7 @@ SELECT format('order %s: settled by a gateway, but %s', o.reference, o.state)
 UNION ALL
 SELECT format('joint order %s: over %s đồng, its members over %s', j.reference, j.amount, coalesce(sum(m.amount), 0))
   FROM payment_order j LEFT JOIN payment_order_member m ON m.joint_id = j.id
- WHERE j.dossier_id IS NULL
+ WHERE j.dossier_id IS NULL AND j.claim_id IS NULL
  GROUP BY j.id HAVING j.amount <> coalesce(sum(m.amount), 0)
 UNION ALL
 SELECT format('joint order %s: %s, but its share for order %s is %s and that order %s', j.reference, j.state,
@@ -56,8 +56,22 @@ UNION ALL
 -- Status 6 waits for payment; the job that moves the dossier on is written with the settling.
 SELECT format('dossier %s: everything is paid, and it still waits for payment', dossier.code)
   FROM dossier JOIN money ON money.dossier_id = dossier.id LEFT JOIN charged ON charged.dossier_id = dossier.id
- WHERE dossier.status = 6 AND money.paid >= coalesce(charged.amount, 0)
+ WHERE dossier.status = 6 AND dossier.progress ->> 'tax_sent_at' IS NULL AND money.paid >= coalesce(charged.amount, 0)
    AND NOT EXISTS (SELECT 1 FROM job JOIN payment_order ON payment_order.id = job.subject
                     WHERE payment_order.dossier_id = dossier.id
                       AND job.kind = 'fee_paid' AND job.state IN ('waiting', 'leased'))
+UNION ALL
+-- Nothing is met twice: what came beyond a claim is not counted.
+SELECT format('claim %s of dossier %s: %s đồng are counted, %s owed', c.id, d.code, counted.amount, c.amount)
+  FROM claim c JOIN dossier d ON d.id = c.dossier_id
+ CROSS JOIN LATERAL (
+    SELECT coalesce((SELECT sum(amount) FROM claim_entry WHERE claim_id = c.id), 0)
+           - coalesce((SELECT sum(amount) FROM claim_entry WHERE from_claim_id = c.id), 0) AS amount) AS counted
+ WHERE counted.amount < 0 OR counted.amount > CASE WHEN c.closed_at IS NULL THEN c.amount ELSE 0 END
+UNION ALL
+SELECT format('order %s of claim %s: %s, and %s', o.reference, o.claim_id, o.state,
+              CASE WHEN e.id IS NULL THEN 'not counted' ELSE 'counted with ' || e.amount || ' đồng' END)
+  FROM payment_order o LEFT JOIN claim_entry e ON e.order_id = o.id
+ WHERE o.claim_id IS NOT NULL
+   AND ((o.state = 'paid') <> (e.id IS NOT NULL) OR e.amount <> o.amount OR e.claim_id <> o.claim_id)
  LIMIT 1000

@@ -132,6 +132,10 @@ words! {
         DocumentUnsatisfiable = "document_unsatisfiable", "Giấy tờ không cách nào đáp ứng", "a document that nothing can satisfy";
         /// To be shown in person where there is no counter.
         DocumentNeedsCounter = "document_needs_counter", "Giấy tờ phải xuất trình nhưng không nhận trực tiếp", "a document to be shown where there is no counter";
+        /// A reason to digitise that the rest of the document contradicts.
+        DigitiseUnfounded = "digitise_unfounded", "Căn cứ số hóa không phù hợp với giấy tờ", "a reason to digitise that does not fit the document";
+        /// A result of an earlier procedure is asked for, with no recorded exception.
+        AsksAgain = "asks_again", "Đòi giấy tờ là kết quả thủ tục khác mà không nêu ngoại lệ", "asks for what an earlier result says, without a recorded exception";
         /// Two rates on one day and channel.
         OverlappingRates = "overlapping_rates", "Hai mức thu cùng thời điểm", "two rates on one day and channel";
         /// Two exemptions or two reductions on one day, channel and group of people.

@@ -61,8 +61,12 @@ pub struct Facts {
     pub due_set: bool,
     /// The due time has passed and that was told.
     pub late: bool,
+    /// The case of the procedure is marked as one that goes to the tax office.
+    pub tax_case: bool,
     /// The slip has gone to the tax office.
     pub tax_sent: bool,
+    /// What the tax side told is met, exempt or recorded as debt, and it says so.
+    pub tax_met: bool,
     /// The last event.
     pub last_event: Option<LastEvent>,
 }
@@ -86,7 +90,9 @@ impl Facts {
             work_begun: false,
             due_set: false,
             late: false,
+            tax_case: false,
             tax_sent: false,
+            tax_met: false,
             last_event: None,
         }
     }

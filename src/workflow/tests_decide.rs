@@ -88,7 +88,7 @@ fn each_refusal_has_its_code() {
 fn each_guard_decides_by_its_own_fact() {
     /// A guard, and a change after which it holds, on facts for which it does not.
     type Case = (Guard, fn(&mut Facts, &mut Request, &mut Who));
-    let cases: [Case; 22] = [
+    let cases: [Case; 24] = [
         (Guard::DocumentsComplete, |f, _, _| f.missing_documents.clear()),
         (Guard::NothingDue, |f, _, _| f.due_amount = 0),
         (Guard::PresenceRecorded, |f, _, _| f.presence = true),
@@ -109,7 +109,9 @@ fn each_guard_decides_by_its_own_fact() {
         (Guard::ChannelOnline, |f, _, _| f.channel = Channel::Online),
         (Guard::ChannelCounter, |f, _, _| f.channel = Channel::Counter),
         (Guard::ChannelPost, |f, _, _| f.channel = Channel::Post),
+        (Guard::TaxCase, |f, _, _| f.tax_case = true),
         (Guard::TaxSent, |f, _, _| f.tax_sent = true),
+        (Guard::TaxMet, |f, _, _| f.tax_met = true),
         (Guard::PaymentConfirmed, |f, _, _| {
             f.payment_confirmed = true;
             f.due_amount = 0;
@@ -305,14 +307,23 @@ fn the_clock_waits_for_the_tax_office_and_for_the_money() {
     assert_eq!(sent, [Effect::PauseClock, Effect::SendTaxSlip]);
     facts.tax_sent = true;
 
-    let mut nothing_to_pay = facts.clone();
+    let mut nothing_to_pay = Facts { tax_met: true, ..facts.clone() };
     let resumed = take(&workflow, &mut nothing_to_pay, &Who::system(), Action::TaxAnswered);
     assert_eq!((marking(&nothing_to_pay), resumed), (vec!["certifying"], vec![Effect::ResumeClock]));
 
-    facts.due_amount = 25_000_000;
     let answered = take(&workflow, &mut facts, &Who::system(), Action::TaxAnswered);
     assert!(answered.iter().all(|effect| !effect.is_clock()), "it goes on waiting");
     assert_eq!(status(&workflow, &facts.position), DossierStatus::AwaitingPayment);
+    // Mutant: a paid fee of the dossier releases it.
+    facts.payment_confirmed = true;
+    let confirm = Request::bare(Action::ConfirmPayment);
+    let early = refused(&workflow, &facts, &Who::system(), &confirm);
+    assert_eq!(early, (RefusalCode::GuardFailed, vec![Guard::TaxMet]));
+    facts.tax_met = true;
+    let resumed = take(&workflow, &mut facts, &Who::system(), Action::ConfirmPayment);
+    // It is processed again, which people and the national portal are told.
+    assert_eq!(marking(&facts), ["certifying"]);
+    assert_eq!(resumed, [Effect::ResumeClock, Effect::NotifyApplicant, Effect::SyncNational]);
 }
 
 #[test]

@@ -230,7 +230,9 @@ fn stir(facts: &mut Facts, bits: u16) {
     facts.work_begun = on(7);
     facts.due_set = on(8);
     facts.late = on(9);
+    facts.tax_case = on(14);
     facts.tax_sent = on(10);
+    facts.tax_met = on(13);
     facts.missing_documents = if on(11) { Vec::new() } else { vec!["TP01".to_owned()] };
     facts.channel = if on(12) { Channel::Online } else { Channel::Counter };
 }

@@ -198,8 +198,12 @@ words! {
         ChannelCounter = "channel_counter", "nộp trực tiếp", "filed at the counter";
         /// Filed by post.
         ChannelPost = "channel_post", "nộp qua bưu chính", "filed by post";
+        /// The case of the procedure is marked as one that goes to the tax office.
+        TaxCase = "tax_case", "trường hợp phải chuyển thông tin sang cơ quan thuế", "the case goes to the tax office";
         /// The slip has gone to the tax office.
         TaxSent = "tax_sent", "đã chuyển thông tin sang cơ quan thuế", "the slip was sent to the tax office";
+        /// Every obligation that the tax side told is met, exempt or recorded as debt, and the tax side says so.
+        TaxMet = "tax_met", "đã hoàn thành nghĩa vụ tài chính về đất đai", "the financial obligations about the land are met";
         /// A payment of this dossier has been confirmed, and nothing is due.
         PaymentConfirmed = "payment_confirmed", "đã xác nhận thanh toán", "the payment is confirmed";
         /// The dossier is assigned to the one who acts, or to the one substituted.
@@ -253,6 +257,8 @@ words! {
         SyncNational = "sync_national", "Đồng bộ Cổng quốc gia", "sync with the national portal";
         /// The slip goes to the tax office.
         SendTaxSlip = "send_tax_slip", "Gửi phiếu chuyển thuế", "send the tax slip";
+        /// The slip is recalled: the tax office answers it no more.
+        RecallTaxSlip = "recall_tax_slip", "Thu hồi phiếu chuyển thuế", "recall the tax slip";
         /// An opinion of the unit named is waited for.
         OpenOpinion = "open_opinion", "Mở yêu cầu ý kiến", "open an opinion request";
         /// The opinion given is kept, its request is closed.

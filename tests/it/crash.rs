@@ -8,7 +8,10 @@
 //! (`CRASH_SEED` sets it).
 pub mod client;
 mod compare;
+mod documents;
+mod issued;
 pub mod journal;
+mod memory;
 pub mod portal;
 mod resumable;
 mod tampering;

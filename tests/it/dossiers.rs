@@ -18,6 +18,7 @@ mod receipts;
 mod requiring;
 mod resumable;
 mod rework;
+mod signatures;
 mod signed_receipts;
 mod submitting;
 mod together;

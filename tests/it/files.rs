@@ -1,7 +1,10 @@
 //! Files over real HTTP, on a store and a database of their own; each test names the change
 //! (mutant) that turns it red.
+mod bucket;
 mod download;
 mod examine;
+mod scan;
+mod scrub;
 mod sweep;
 mod upload;
 
@@ -31,6 +34,7 @@ use crate::support::{TestDb, pdf};
 struct Portal {
     app: Arc<App>,
     base: String,
+    data: PathBuf,
     root: PathBuf,
     database: TestDb,
 }
@@ -40,18 +44,19 @@ impl Portal {
         Self::with("").await
     }
 
+    /// With further lines of the section `files`, and sections behind it.
     async fn with(files: &str) -> Self {
-        let root = std::env::temp_dir().join(format!("motcua-files-{}", Uuid::now_v7()));
+        let data = std::env::temp_dir().join(format!("motcua-files-{}", Uuid::now_v7()));
+        let root = data.join("files");
         let config = format!(
-            "[http]\nmin_body_bytes_per_second = 1000\n[files]\nroot = \"{}\"\n{files}",
-            root.display()
+            "data_dir = {data:?}\n[http]\nmin_body_bytes_per_second = 1000\n[files]\nroot = {root:?}\n{files}"
         );
         let database = TestDb::new();
         let db = Db::connect(database.url(), &DbLimits::default(), Clock::default()).unwrap();
         let mut app = App::build(Config::from_parts(&config, []).unwrap(), db).unwrap();
         Arc::get_mut(&mut app).unwrap().files.limits.patience = Duration::from_millis(600);
         let base = serve(app.clone());
-        Self { app, base, root, database }
+        Self { app, base, data, root, database }
     }
 
     /// A draft whose other tables do not matter here.
@@ -121,7 +126,7 @@ impl Portal {
 
 impl Drop for Portal {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.root);
+        let _ = std::fs::remove_dir_all(&self.data);
     }
 }
 

@@ -21,7 +21,7 @@ use std::ops::Range;
 use std::path::Path;
 
 /// What may be broken, as the mutants name it.
-pub const PROMISES: [&str; 10] = [
+pub const PROMISES: [&str; 12] = [
     "nothing lost",
     "nothing twice",
     "balances",
@@ -32,6 +32,8 @@ pub const PROMISES: [&str; 10] = [
     "matrix decides",
     "workflow decides",
     "no hostile file",
+    "no forged signature",
+    "ask once",
 ];
 
 /// One broken promise.

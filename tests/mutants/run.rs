@@ -8,6 +8,7 @@ pub mod mutant;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -127,8 +128,21 @@ impl Copy {
             return Err("git lists no files: run this in a checkout".to_owned());
         }
         remove_others(&copy.tree, &wanted).map_err(|error| error.to_string())?;
+        copy.lend(&root.join("target")).map_err(|error| format!("target: {error}"))?;
         copy.prime(&root.join("target/debug")).map_err(|error| format!("target/debug: {error}"))?;
         Ok(copy)
+    }
+
+    /// Lets the tests find the judges that are installed for the checkout.
+    fn lend(&self, installed: &Path) -> std::io::Result<()> {
+        let own = self.tree.join("target");
+        fs::create_dir_all(&own)?;
+        for name in ["venv", "judges", "clamav"] {
+            if installed.join(name).exists() {
+                symlink(installed.join(name), own.join(name))?;
+            }
+        }
+        Ok(())
     }
 
     fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), String> {
@@ -268,7 +282,8 @@ impl Output {
 fn remove_others(folder: &Path, wanted: &BTreeSet<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)?.flatten() {
         let path = entry.path();
-        if path.is_dir() {
+        // Of what is lent only the link goes.
+        if entry.file_type()?.is_dir() {
             remove_others(&path, wanted)?;
         } else if !wanted.contains(&path) {
             fs::remove_file(path)?;

@@ -3,6 +3,7 @@
 //! Each part looks at one side of the definition and tells every defect it finds, with
 //! the place and, where there is one, the way of a dossier that shows it. Scenarios are
 //! played only when nothing else is wrong.
+mod again;
 mod cases;
 mod conditions;
 mod identity;
@@ -43,6 +44,7 @@ pub fn check(def: &ProcedureDef, staffing: &Staffing, named: &NamedWorkflows) ->
         Err(own) => found.extend(within("/form", own)),
     }
     found.extend(papers::defects(def));
+    found.extend(again::defects(def));
     found.extend(money::defects(def));
     match named.resolve(&def.workflow) {
         Ok(workflow) => {

@@ -1,5 +1,5 @@
 //! Documents: each can be given in some way.
-use crate::catalogue::definition::{DocumentDef, How, ProcedureDef, Required};
+use crate::catalogue::definition::{Digitise, DocumentDef, How, ProcedureDef, Required};
 use crate::workflow::{Channel, Defect, DefectCode};
 
 pub(super) fn defects(def: &ProcedureDef) -> Vec<Defect> {
@@ -7,7 +7,8 @@ pub(super) fn defects(def: &ProcedureDef) -> Vec<Defect> {
     documents
         .filter_map(|(number, document)| {
             let path = format!("/documents/{number}");
-            Some(defect(def, document)?.within(&path))
+            let found = defect(def, document).or_else(|| unfounded(document));
+            Some(found?.within(&path))
         })
         .collect()
 }
@@ -30,4 +31,16 @@ fn defect(def: &ProcedureDef, document: &DocumentDef) -> Option<Defect> {
     } else {
         None
     }
+}
+
+/// A reason to digitise that the rest of the document contradicts.
+fn unfounded(document: &DocumentDef) -> Option<Defect> {
+    let result = !document.satisfied_by.is_empty();
+    let paper = document.how.iter().any(|how| matches!(how, How::Submit | How::Present));
+    let wrong = match document.digitise? {
+        Digitise::NotRequired => result,
+        Digitise::EarlierResult => !result || !paper,
+        Digitise::Law | Digitise::Decision => !paper,
+    };
+    wrong.then(|| Defect::new(DefectCode::DigitiseUnfounded, "/digitise", &document.code))
 }

@@ -117,6 +117,25 @@ fn papers() -> Vec<Break> {
             D::DocumentNeedsCounter,
             vec![("/documents/1/how", json!(["present"])), ("/channels", json!(["online"]))],
         ),
+        (D::UnknownWord, vec![("/documents/1/digitise", json!("because"))]),
+        (D::DigitiseUnfounded, vec![("/documents/1/digitise", json!("not_required"))]),
+        (D::DigitiseUnfounded, vec![("/documents/2/digitise", json!("earlier_result"))]),
+        (
+            D::DigitiseUnfounded,
+            vec![("/documents/2/digitise", json!("law")), ("/documents/2/how", json!(["database"]))],
+        ),
+        (D::AsksAgain, vec![("/documents/1/name", json!("Bản sao giấy chứng nhận kết hôn"))]),
+        (
+            D::AsksAgain,
+            vec![
+                ("/documents/1/name", json!("Giấy khai sinh của con")),
+                ("/documents/1/satisfied_by", json!([])),
+            ],
+        ),
+        (
+            D::EmptyText,
+            vec![("/documents/1/exception", json!({"reason": "Nộp lại bản gốc", "legal_basis": " "}))],
+        ),
         (D::ImpossibleCondition, vec![("/documents/1/required/when/equals", json!("owner"))]),
         (
             D::ImpossibleCondition,

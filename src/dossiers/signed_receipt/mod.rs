@@ -5,7 +5,9 @@
 mod key;
 mod published;
 mod save;
+mod word;
 
 pub use key::{Fault, KeySet, PublicKey, ReceiptKey, check};
 pub use published::{list_keys, publish};
 pub use save::save_receipt;
+pub use word::{code_of, draw_code, opens};

@@ -1,5 +1,6 @@
 -- Everything that is known of drafts when they are submitted, at one moment: the draft of this
--- owner, what was answered under the key, the unit, the version in force, and the files.
+-- owner, what was answered under the key, the unit, the version in force, the files, and what
+-- the applicant holds of the kinds that can take the place of a document.
 -- Parameters: drafts, owners, keys, day.
 SELECT wanted.nth, draft.*,
        answered.request_hash, answered.status, answered.body,
@@ -9,7 +10,15 @@ SELECT wanted.nth, draft.*,
            SELECT jsonb_agg(to_jsonb(part) ORDER BY part.id)
              FROM (SELECT id, component, name, media_type, size, sha256
                      FROM file WHERE draft_id = draft.id AND deleted_at IS NULL) AS part
-       ), '[]'::jsonb) AS files
+       ), '[]'::jsonb) AS files,
+       CASE WHEN cardinality(draft.reuses) = 0 THEN '[]'::jsonb ELSE coalesce((
+           SELECT jsonb_agg(to_jsonb(held))
+             FROM (SELECT id, kind, title, issuer, number, issued_on, valid_from, valid_to, trust, standing
+                     FROM record_document
+                    WHERE (holder_person_id = draft.person_id OR holder_org_id = draft.org_id)
+                      AND kind = ANY (draft.reuses) AND standing <> 'destroyed'
+                    ORDER BY issued_on DESC, id DESC LIMIT 100) AS held
+       ), '[]'::jsonb) END AS held
   FROM unnest(?, ?, ?) WITH ORDINALITY AS wanted (draft_id, owner, key, nth)
   JOIN draft ON draft.id = wanted.draft_id AND draft.owner = wanted.owner
   JOIN agency unit ON unit.id = draft.unit_id

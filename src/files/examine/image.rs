@@ -8,6 +8,8 @@ use super::{Depth, Finding, Findings};
 
 /// Bytes that the description of a picture (profiles, texts) may take while it is read.
 const DESCRIPTION: usize = 16 * 1024 * 1024;
+/// Bytes of memory for the description and for some rows of the widest picture that is unpacked.
+pub(super) const PNG_NEEDS: u64 = 4 * DESCRIPTION as u64;
 
 /// Every row is unpacked and its sums are checked, row by row.
 pub(super) fn look_at_png(bytes: &[u8], depth: Depth) -> Findings {

@@ -17,16 +17,18 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::ToSchema;
 
+use super::store::Sealed;
 use super::{FILE_TYPE_MISMATCH, Files, Kind};
 use crate::config::FileRule;
 use crate::error::{Code, Error, Result};
 
-/// Megabytes that are looked into at once. A hostile file costs up to some twenty times its
-/// size while it is taken apart.
-const AT_ONCE: usize = 24;
+/// Megabytes of files that are in memory at once to be looked at.
+const HELD: usize = 64;
+/// Megabytes that what is made of them may take at once, when they are taken apart.
+const APART: usize = 512;
 const MEGABYTE: u64 = 1024 * 1024;
 
 pub static FILE_DAMAGED: Code =
@@ -154,42 +156,79 @@ pub struct Depth {
     pub unpacked: u64,
 }
 
-/// Room for looks that go on at the same time.
+/// Room for looks that go on at the same time. Whoever waits for the second has the first, and
+/// nobody who has the second waits for the first.
 #[derive(Debug, Clone)]
-pub struct Room(Arc<Semaphore>);
+pub struct Room {
+    held: Arc<Semaphore>,
+    apart: Arc<Semaphore>,
+}
 
 impl Default for Room {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self { held: Arc::new(Semaphore::new(HELD)), apart: Arc::new(Semaphore::new(APART)) }
+    }
+}
+
+/// A share of a room; who wants more than there is gets all of it.
+async fn share(room: &Arc<Semaphore>, all: usize, bytes: u64) -> Result<OwnedSemaphorePermit> {
+    let megabytes = u32::try_from(bytes.div_ceil(MEGABYTE)).unwrap_or(u32::MAX).min(all as u32);
+    Ok(room.clone().acquire_many_owned(megabytes).await.map_err(anyhow::Error::from)?)
+}
+
+impl Room {
+    /// Room to hold a file of this size (bytes) while it is looked into.
+    pub(super) async fn hold(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
+        share(&self.held, HELD, bytes).await
     }
 }
 
 impl Files {
-    /// Looks into stored bytes, and gives what is to be told of them; an error when a rule
-    /// refuses them.
-    pub(super) async fn examine(&self, key: &str, kind: Kind, size: u64) -> Result<Vec<Finding>> {
-        let megabytes = u32::try_from(size.div_ceil(MEGABYTE)).unwrap_or(u32::MAX).min(AT_ONCE as u32);
-        let room = self.room.0.clone().acquire_many_owned(megabytes).await.map_err(anyhow::Error::from)?;
-        let bytes = self.store.get(key, None).await?.bytes().await.map_err(|error| anyhow!(error))?;
-        let depth = self.limits.depth;
+    /// Looks into a file, and gives what is to be told of it; an error when a rule refuses it.
+    pub(super) async fn examine(&self, file: &Sealed, kind: Kind) -> Result<Vec<Finding>> {
+        let held = self.room.hold(file.size).await?;
+        let bytes = file.bytes(0, file.size).await?;
+        let (depth, room) = (self.limits.depth, self.room.clone());
         // The look goes on when the sender is gone, and keeps its room until it ends.
-        let looked = tokio::task::spawn_blocking(move || {
-            let _room = room;
-            look(kind, &bytes, depth)
+        let looked = tokio::spawn(async move {
+            let _held = held;
+            let first = bytes.clone();
+            let glance = tokio::task::spawn_blocking(move || glance(kind, &first)).await?;
+            let _apart =
+                share(&room.apart, APART, glance.need).await.map_err(|error| anyhow!("{error:?}"))?;
+            let found = tokio::task::spawn_blocking(move || take_apart(kind, &bytes, depth, glance)).await?;
+            anyhow::Ok(found)
         });
         // A file that brings its reader down is as good as damaged.
-        let found = looked.await.unwrap_or_else(|error| {
-            tracing::warn!(key, %error, "a file could not be looked into");
+        let found = looked.await.map_err(anyhow::Error::from).flatten().unwrap_or_else(|error| {
+            tracing::warn!(sha256 = file.sha256, %error, "a file could not be looked into");
             Findings::from([Finding::Damaged])
         });
         decide(&found, &self.limits.rules)
     }
 }
 
+/// What a first look tells, which needs no memory.
+struct Glance {
+    found: Findings,
+    /// Bytes of memory that it may take to take the file apart.
+    need: u64,
+}
+
+fn glance(kind: Kind, bytes: &Bytes) -> Glance {
+    let (found, need) = match kind {
+        Kind::Pdf => pdf::glance(bytes),
+        Kind::Jpeg => (Findings::new(), MEGABYTE),
+        Kind::Png => (Findings::new(), image::PNG_NEEDS),
+        Kind::Docx | Kind::Xlsx => (Findings::new(), office::need(bytes)),
+    };
+    Glance { found, need }
+}
+
 /// Everything that is found in a file of a type.
-pub(super) fn look(kind: Kind, bytes: &Bytes, depth: Depth) -> Findings {
+fn take_apart(kind: Kind, bytes: &Bytes, depth: Depth, glance: Glance) -> Findings {
     let mut found = match kind {
-        Kind::Pdf => pdf::look(bytes, depth),
+        Kind::Pdf => pdf::take_apart(bytes, depth, glance.found, glance.need),
         Kind::Jpeg => image::look_at_jpeg(bytes, depth),
         Kind::Png => image::look_at_png(bytes, depth),
         Kind::Docx | Kind::Xlsx => office::look(kind, bytes, depth),

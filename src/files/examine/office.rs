@@ -20,6 +20,11 @@ const WORD: usize = 16;
 /// Relations to the outside that are followed without a click.
 const FOLLOWED: [&str; 5] = ["/attachedTemplate", "/oleObject", "/frame", "/subDocument", "/image"];
 
+/// Bytes of memory for the directory of a package: some 300 for an entry of 46 and a name.
+pub(super) fn need(bytes: &[u8]) -> u64 {
+    8 * bytes.len() as u64 + 1024 * 1024
+}
+
 pub(super) fn look(kind: Kind, bytes: &[u8], depth: Depth) -> Findings {
     let mut found = Findings::new();
     let opened = ZipArchive::new(Cursor::new(bytes));

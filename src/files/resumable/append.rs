@@ -169,10 +169,9 @@ impl Keeper {
                 let take = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
                 let filled = filled + take as u64;
                 if self.at + filled > length {
-                    writer.abort().await;
                     return Err(UPLOAD_TOO_LONG.err());
                 }
-                writer.write(bytes.split_to(take)).await?;
+                writer.write(&bytes.split_to(take)).await?;
                 open = Some((writer, filled));
                 if seen.is_none() && filled == PART {
                     self.record(open.take()).await?;
@@ -182,9 +181,6 @@ impl Keeper {
         if let (Some(checksum), Some(seen)) = (&checksum, seen)
             && !(ended && checksum.agrees(seen))
         {
-            if let Some((writer, _)) = open {
-                writer.abort().await;
-            }
             return Err(UPLOAD_CHECKSUM.err());
         }
         self.record(open).await?;
@@ -194,7 +190,7 @@ impl Keeper {
     /// Makes a part durable, then says so.
     async fn record(&mut self, part: Option<(Writer, u64)>) -> Result<()> {
         let Some((writer, size)) = part else { return Ok(()) };
-        let key = writer.finish().await?;
+        let key = writer.seal().await?.keep().await?;
         let (id, start) = (self.upload.id, self.at);
         let named = key.clone();
         let recorded = self.db.write(&self.actor, move |tx| record(tx, id, start, size, &named)).await;

@@ -26,6 +26,9 @@ pub struct Demand {
     pub payer_identity_no: String,
     pub payer_address: String,
     pub lines: Vec<FeeLine>,
+    /// Account of the state budget and code of the treasury, of a tax.
+    pub budget_account: Option<String>,
+    pub treasury: Option<String>,
 }
 
 /// One line of `PhiLePhi`.
@@ -99,6 +102,11 @@ pub struct ReceiptInfo {
     deciding_agency_code: String,
     #[serde(rename = "TenCoQuanQD")]
     deciding_agency_name: String,
+    /// Of a tax only.
+    #[serde(rename = "TaiKhoanThuNSNN", skip_serializing_if = "Option::is_none", default)]
+    pub budget_account: Option<String>,
+    #[serde(rename = "KhoBac", skip_serializing_if = "Option::is_none", default)]
+    pub treasury: Option<String>,
     #[serde(rename = "DSKhoanNop")]
     items: Vec<Item>,
 }
@@ -143,7 +151,12 @@ pub struct Init {
 
 impl Init {
     pub fn new(partner: &Partner, demand: &Demand, to: &Beneficiary, now: Timestamp) -> Self {
-        let purpose = format!("Nộp phí, lệ phí hồ sơ {}", demand.dossier_code);
+        let what = if demand.treasury.is_some() {
+            "thuế, nghĩa vụ tài chính về đất đai"
+        } else {
+            "phí, lệ phí"
+        };
+        let purpose = format!("Nộp {what} hồ sơ {}", demand.dossier_code);
         Self {
             kind: INIT.to_owned(),
             version: VERSION.to_owned(),
@@ -194,6 +207,8 @@ impl ReceiptInfo {
             payer_address: demand.payer_address.clone(),
             deciding_agency_code: demand.agency_code.clone(),
             deciding_agency_name: demand.agency_name.clone(),
+            budget_account: demand.budget_account.clone(),
+            treasury: demand.treasury.clone(),
         }
     }
 }

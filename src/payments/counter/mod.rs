@@ -23,7 +23,8 @@ use super::gateway::{
 use super::order::choose;
 use crate::db::Tx;
 use crate::error::{BUSY, Result};
-use qr::{Payee, draw, payload};
+use crate::qr::draw;
+use qr::{Payee, payload};
 
 /// A transfer by QR code: the payer stands there, but a bank may be slow.
 pub const VIETQR: Offer = at_counter("vietqr");

@@ -1,10 +1,5 @@
 //! The QR code of a transfer (VietQR: EMVCo's format with the rows of NAPAS). PURE.
 
-use qrcode::QrCode;
-use qrcode::render::svg;
-
-use crate::error::Result;
-
 /// NAPAS, and its service "transfer to an account".
 const NAPAS: &str = "A000000727";
 const TO_ACCOUNT: &str = "QRIBFTTA";
@@ -12,8 +7,6 @@ const TO_ACCOUNT: &str = "QRIBFTTA";
 const DONG: &str = "704";
 /// Longest purpose that banks carry.
 const PURPOSE_LIMIT: usize = 25;
-/// Least width of a drawn code, in pixels.
-const WIDTH: u32 = 240;
 
 /// The account that a transfer goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,12 +48,6 @@ fn crc(bytes: &[u8]) -> u16 {
             if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
         })
     })
-}
-
-/// The code as a drawing (SVG).
-pub fn draw(payload: &str) -> Result<String> {
-    let code = QrCode::new(payload).map_err(anyhow::Error::from)?;
-    Ok(code.render::<svg::Color>().min_dimensions(WIDTH, WIDTH).build())
 }
 
 #[cfg(test)]

@@ -154,6 +154,17 @@ pub struct Demand {
     pub payer_identity_no: String,
     pub payer_address: String,
     pub lines: Vec<DemandLine>,
+    /// Where the state budget takes it in; `None`: it is a fee of the procedure.
+    pub budget: Option<Budget>,
+}
+
+/// Where the state budget takes a tax in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Code of the treasury (SHKB).
+    pub treasury: String,
+    /// Account (loại tài khoản NSNN); empty: none was told.
+    pub account: String,
 }
 
 /// A charge within a demand.

@@ -217,7 +217,8 @@ pub(in crate::payments) fn unit_of_payment(
            JOIN payment_attempt a ON a.id = p.attempt_id
            LEFT JOIN payment_order_member m ON m.joint_id = a.order_id
            JOIN payment_order o ON o.id = coalesce(m.order_id, a.order_id)
-           JOIN dossier d ON d.id = o.dossier_id
+           LEFT JOIN claim c ON c.id = o.claim_id
+           JOIN dossier d ON d.id = coalesce(o.dossier_id, c.dossier_id)
           WHERE p.id = ? LIMIT 1",
     )
     .bind::<SqlUuid, _>(payment_id)

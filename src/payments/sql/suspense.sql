@@ -8,7 +8,8 @@ SELECT p.id, p.gateway, p.transaction, p.reference, d.code AS dossier,
   FROM gateway_payment p
   LEFT JOIN payment_attempt a ON a.id = p.attempt_id
   LEFT JOIN payment_order o ON o.id = a.order_id
-  LEFT JOIN dossier d ON d.id = o.dossier_id
+  LEFT JOIN claim c ON c.id = o.claim_id
+  LEFT JOIN dossier d ON d.id = coalesce(o.dossier_id, c.dossier_id)
   LEFT JOIN LATERAL (
     SELECT of.receiving_unit_id AS unit_id
       FROM payment_order_member m JOIN payment_order own ON own.id = m.order_id JOIN dossier of ON of.id = own.dossier_id

@@ -1,5 +1,5 @@
 -- What moved on the accounts; those of payers are one sum for each kind. A debit is positive.
-SELECT a.kind, CASE WHEN a.kind IN ('receivable', 'refund_payable') THEN '' ELSE a.owner END AS owner,
+SELECT a.kind, CASE WHEN a.kind IN ('receivable', 'refund_payable', 'budget_receivable') THEN '' ELSE a.owner END AS owner,
        sum(CASE p.side WHEN 'debit' THEN p.amount ELSE -p.amount END)::bigint AS amount
   FROM (SELECT coalesce(?::date, '-infinity') AS since, ?::date AS until, ?::uuid AS unit_id) AS asked
   JOIN transfer t ON t.day >= asked.since AND t.day <= asked.until

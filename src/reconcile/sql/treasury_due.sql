@@ -28,7 +28,8 @@ WITH asked AS (
       -- The dossiers of a joint order have one unit.
       LEFT JOIN LATERAL (SELECT order_id FROM payment_order_member WHERE joint_id = a.order_id LIMIT 1) AS m ON true
       LEFT JOIN payment_order o ON o.id = coalesce(m.order_id, a.order_id)
-      LEFT JOIN dossier d ON d.id = o.dossier_id
+      LEFT JOIN claim c ON c.id = o.claim_id
+      LEFT JOIN dossier d ON d.id = coalesce(o.dossier_id, c.dossier_id)
     UNION ALL
     SELECT NULL, f.net
       FROM asked CROSS JOIN LATERAL (

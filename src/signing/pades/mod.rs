@@ -19,6 +19,6 @@ pub use container::{
     signed_attributes,
 };
 pub use field::{Block, Field, Place, Prepared, prepare};
-pub use key::{KeyKind, check_signature, parse, sha256, sha256_algorithm};
+pub use key::{KeyKind, check_foreign, check_signature, hash_by, parse, sha256, sha256_algorithm};
 pub use lasting::{Evidence, keep_evidence};
 pub use stamp::{Question, Stamp, TST_INFO};

@@ -1,6 +1,8 @@
 //! The pay page, for people with a browser.
 
 use super::Held;
+use crate::http::escape_html;
+use crate::national::payment_platform::ReceiptInfo;
 
 /// For an address that no order has.
 pub const UNKNOWN: &str = "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\">\
@@ -15,7 +17,7 @@ pub(super) fn render(held: &Held, portal: &str) -> String {
     let init = &held.init;
     let action = match &held.paid {
         Some((transaction, _)) => {
-            format!("<p><strong>Đã thanh toán.</strong> Mã giao dịch: {}</p>", escape(transaction))
+            format!("<p><strong>Đã thanh toán.</strong> Mã giao dịch: {}</p>", escape_html(transaction))
         }
         None => "<form method=\"post\"><button name=\"result\" value=\"pay\">Thanh toán</button>\
                  <button name=\"result\" value=\"fail\">Giao dịch thất bại</button></form>"
@@ -27,14 +29,24 @@ pub(super) fn render(held: &Held, portal: &str) -> String {
          <style>{STYLE}</style><h1>Nền tảng thanh toán</h1>\
          <p class=\"note\">Mô phỏng: không có tiền thật được chuyển.</p>\
          <dl><dt>Nội dung</dt><dd>{purpose}</dd><dt>Người nộp</dt><dd>{payer}</dd>\
-         <dt>Mã tham chiếu</dt><dd>{reference}</dd><dt>Số tiền</dt><dd>{amount} đồng</dd></dl>\
+         <dt>Mã tham chiếu</dt><dd>{reference}</dd><dt>Số tiền</dt><dd>{amount} đồng</dd>{budget}</dl>\
          {action}<p><a href=\"{portal}\">Quay lại cổng dịch vụ công</a></p></html>",
-        reference = escape(&init.reference),
-        purpose = escape(&init.receipt.purpose),
-        payer = escape(&init.receipt.payer_name),
+        reference = escape_html(&init.reference),
+        purpose = escape_html(&init.receipt.purpose),
+        payer = escape_html(&init.receipt.payer_name),
+        budget = budget(&init.receipt),
         amount = grouped(&init.amount),
-        portal = escape(portal),
+        portal = escape_html(portal),
     )
+}
+
+/// Where a tax goes.
+fn budget(receipt: &ReceiptInfo) -> String {
+    let account = receipt.budget_account.as_deref().unwrap_or_default();
+    receipt.treasury.as_deref().map_or_else(String::new, |treasury| {
+        let (treasury, account) = (escape_html(treasury), escape_html(account));
+        format!("<dt>Kho bạc</dt><dd>{treasury}</dd><dt>Tài khoản thu ngân sách</dt><dd>{account}</dd>")
+    })
 }
 
 /// 1234567 → 1.234.567, as amounts are written in Việt Nam.
@@ -49,23 +61,14 @@ fn grouped(amount: &str) -> String {
     text
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{escape, grouped};
+    use super::grouped;
 
     #[test]
     fn amounts_are_grouped() {
         assert_eq!(grouped("7000"), "7.000");
         assert_eq!(grouped("500"), "500");
         assert_eq!(grouped("1234567"), "1.234.567");
-    }
-
-    #[test]
-    fn what_others_wrote_stays_text() {
-        assert_eq!(escape("<b \"x\">&"), "&lt;b &quot;x&quot;&gt;&amp;");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
@@ -37,7 +37,7 @@ pub const YEARS: Years = (2025, 2045);
 
 /// A key with its certificate.
 pub struct Signer {
-    pub key: Key,
+    pub key: Arc<Key>,
     pub certificate: Certificate,
 }
 
@@ -71,7 +71,7 @@ pub struct Authority {
 
 impl Authority {
     pub fn new(url: &str) -> Result<Self> {
-        let root = Signer { key: Key::named("root")?, certificate: Certificate::from_pem(ROOT)? };
+        let root = Signer { key: Arc::new(Key::named("root")?), certificate: Certificate::from_pem(ROOT)? };
         let made = |key: Key, called: &str, serial, usage, by: &Signer, asked: bool| -> Result<Signer> {
             let content = Content {
                 subject: name(Some("motcua (thử nghiệm)"), called)?,
@@ -83,7 +83,7 @@ impl Authority {
                 crl: Some(format!("{url}/crl/{}.crl", if usage == Use::Issuer { "root" } else { "issuer" })),
             };
             let certificate = issue(&content, &by.certificate.tbs_certificate.subject, &by.key)?;
-            Ok(Signer { key, certificate })
+            Ok(Signer { key: Arc::new(key), certificate })
         };
         let issuer = made(Key::named("issuer")?, "CA cấp dưới (thử nghiệm)", 2, Use::Issuer, &root, false)?;
         let ocsp = made(Key::named("ocsp")?, "OCSP (thử nghiệm)", 3, Use::Ocsp, &issuer, false)?;
@@ -109,7 +109,8 @@ impl Authority {
     }
 
     /// Gives a certificate to somebody who signs.
-    pub fn enrol(&self, key: Key, holder: &Holder) -> Result<Signer> {
+    pub fn enrol(&self, key: impl Into<Arc<Key>>, holder: &Holder) -> Result<Signer> {
+        let key = key.into();
         let content = Content {
             subject: name(Some(holder.agency), holder.name)?,
             key: &key,

@@ -71,12 +71,16 @@ impl Client {
             random: Mutex::new(StdRng::seed_from_u64(seed + number as u64)),
         };
         let citizen = CITIZENS[number % CITIZENS.len()];
-        let citizen = client.log_in_by_vneid(citizen).await;
-        let credentials = json!({ "username": clerk, "password": PASSWORD });
-        let (_, staff) = client.post("", "/api/v1/staff/login", None, &credentials).await;
-        client.citizen = citizen;
-        client.clerk = staff["access_token"].as_str().expect("a clerk logs in").to_owned();
+        client.citizen = client.log_in_by_vneid(citizen).await;
+        client.clerk = client.log_in_staff(clerk).await;
         client
+    }
+
+    /// The access token of an official.
+    pub async fn log_in_staff(&self, username: &str) -> String {
+        let credentials = json!({ "username": username, "password": PASSWORD });
+        let (_, staff) = self.post("", "/api/v1/staff/login", None, &credentials).await;
+        staff["access_token"].as_str().expect("an official logs in").to_owned()
     }
 
     /// The access token of a citizen, who comes back with the cookie of the beginning.
@@ -223,18 +227,46 @@ impl Client {
 
     /// What the citizen sees.
     pub async fn see(&self, path: &str) -> Value {
+        self.see_as(&self.citizen, path).await
+    }
+
+    /// What somebody else sees.
+    pub async fn see_as(&self, token: &str, path: &str) -> Value {
         let path = format!("{}{path}", self.url);
-        self.until_answered(|| self.http.get(&path).bearer_auth(&self.citizen)).await.1
+        let make = || {
+            let request = self.http.get(&path);
+            if token.is_empty() { request } else { request.bearer_auth(token) }
+        };
+        self.until_answered(make).await.1
     }
 
     /// The SHA-256 of what the citizen downloads.
     pub async fn download(&self, path: &str) -> Option<String> {
-        let request = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.citizen);
-        let response = request.send().await.ok()?.error_for_status().ok()?;
-        Some(hex::encode(Sha256::digest(response.bytes().await.ok()?)))
+        self.bytes_as(&self.citizen, path).await.map(|bytes| hex::encode(Sha256::digest(bytes)))
     }
 
-    async fn post(&self, token: &str, path: &str, version: Option<i64>, body: &Value) -> (u16, Value) {
+    /// What somebody downloads.
+    pub async fn bytes_as(&self, token: &str, path: &str) -> Option<Vec<u8>> {
+        let request = self.http.get(format!("{}{path}", self.url)).bearer_auth(token);
+        let response = request.send().await.ok()?.error_for_status().ok()?;
+        Some(response.bytes().await.ok()?.to_vec())
+    }
+
+    /// Posts, and now and then posts the very same again: the answer must be the same.
+    pub async fn post_twice(&self, token: &str, path: &str, body: &Value) -> (u16, Value) {
+        let (url, key) = (format!("{}{path}", self.url), self.key());
+        let make = || self.request(Method::POST, &url, token, &key).json(body);
+        let first = self.until_answered(make).await;
+        if first.0 < 300 && self.chance(1, 2) {
+            let again = self.until_answered(make).await;
+            if again != first {
+                self.journal.difference(format!("{path}: the same request gives {first:?} and {again:?}"));
+            }
+        }
+        first
+    }
+
+    pub async fn post(&self, token: &str, path: &str, version: Option<i64>, body: &Value) -> (u16, Value) {
         let (path, key) = (format!("{}{path}", self.url), self.key());
         let make = || {
             let mut request = self.request(Method::POST, &path, token, &key).json(body);

@@ -102,6 +102,14 @@ impl Portal {
         }
     }
 
+    /// The most memory that the server has had so far, in megabytes.
+    pub fn peak_memory(&self) -> u64 {
+        let server = self.server.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{server}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
+    }
+
     fn postmaster(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("pg/postmaster.pid")).unwrap()
     }
@@ -125,6 +133,15 @@ impl Portal {
     /// The directory of uploaded files.
     pub fn files(&self) -> std::path::PathBuf {
         self.dir.path().join("files")
+    }
+
+    /// How many differences `motcua verify files` finds in what a server left.
+    pub fn scrub(&self) -> usize {
+        let output = self.command(&["verify", "files"]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let found = said.lines().filter(|line| line.starts_with("file ")).count();
+        assert_eq!(output.status.code(), Some(i32::from(found > 0)), "{said}");
+        found
     }
 
     /// What `motcua verify --deep` finds, beside the running server or in what it left.

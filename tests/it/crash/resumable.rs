@@ -74,7 +74,7 @@ fn paper(random: &mut StdRng) -> Vec<u8> {
     pdf_with(&(0..BYTES).map(|_| random.random_range(b'a'..=b'z')).collect::<Vec<_>>())
 }
 
-async fn begin_draft(http: &reqwest::Client, portal: &Portal, token: &str) -> String {
+pub async fn begin_draft(http: &reqwest::Client, portal: &Portal, token: &str) -> String {
     let procedure: Value =
         serde_json::from_str(include_str!("../../../data/procedures/1.001193.json")).unwrap();
     let answers = &procedure["scenarios"][0]["answers"];

@@ -55,7 +55,10 @@ async fn verify_names_what_was_tampered_with() {
     assert!(portal.verify().is_empty(), "everything is as it was");
     spoil_a_file(&portal);
     let found = portal.verify();
-    assert!(found.iter().any(|line| line.contains("another SHA-256")), "{found:?}");
+    let named = |line: &String| line.contains("another SHA-256") && line.contains(&filed.code);
+    assert!(found.iter().any(named), "{found:?}");
+    portal.stop();
+    assert_eq!(portal.scrub(), 1, "the files alone are read too");
 }
 
 /// Changes the last byte of the first stored file.

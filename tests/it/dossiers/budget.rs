@@ -9,10 +9,11 @@ use motcua::error::{INVALID, Result};
 use motcua::ledger::Payer;
 use motcua::payments::{ChargeIn, ChargeKind, Debtor, write_all_charges};
 use motcua::workflow::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::play::{birth, procedure};
+use super::play::{Play, birth, procedure};
+use crate::records::stage::{document, taken};
 use crate::support::stage::{Caller, ONE_STOP, Portal};
 
 /// Statements of every database since the counting began.
@@ -26,7 +27,8 @@ impl Instrumentation for Counter {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartEstablishConnection { url, .. } => self.0 = url.to_owned(),
-            InstrumentationEvent::StartQuery { .. } => {
+            // The hint to the workers is given so often a second, by whoever comes first.
+            InstrumentationEvent::StartQuery { query, .. } if !query.to_string().contains("pg_notify") => {
                 let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
                 *counted.get_or_insert_default().entry(self.0.clone()).or_default() += 1;
             }
@@ -57,8 +59,17 @@ fn count() {
     set_default_instrumentation(|| Some(Box::new(Counter::default()))).expect("it can be set");
 }
 
-/// Statements by which so many dossiers are charged three fees each, in one batch.
+/// Statements by which so many dossiers are charged three fees each, in one batch, when everything
+/// is warm.
 async fn charged(portal: &Portal, dossiers: usize) -> usize {
+    let mut cheapest = usize::MAX;
+    for _ in 0..5 {
+        cheapest = cheapest.min(charged_once(portal, dossiers).await);
+    }
+    cheapest
+}
+
+async fn charged_once(portal: &Portal, dossiers: usize) -> usize {
     let charge = |n: usize| ChargeIn {
         fee_code: format!("PHI-{n}"),
         name: "Phí".to_owned(),
@@ -94,7 +105,6 @@ async fn charged(portal: &Portal, dossiers: usize) -> usize {
 async fn what_a_batch_is_charged_is_written_and_booked_in_two_statements() {
     count();
     let portal = Portal::new().await;
-    charged(&portal, 1).await;
     let one = charged(&portal, 1).await;
     // Around them the door's own: begin, its settings, rollback.
     assert!((3..=5).contains(&one), "one dossier costs {one} statements");
@@ -138,6 +148,7 @@ async fn what_a_read_costs_does_not_grow_with_rows_or_grants() {
             (of("/actions"), 7),
             (of("/deadline"), 2),
             (of("/files"), 3),
+            (of("/components"), 6),
         ]
     };
     let mut alone = Vec::new();
@@ -154,4 +165,36 @@ async fn what_a_read_costs_does_not_grow_with_rows_or_grants() {
         assert_eq!(cost(&portal, &granted, &path).await, *before, "{path} with more grants");
     }
     assert_eq!(json!(portal.clerk().get("/api/v1/dossiers/count").await.body["count"]), json!(31));
+}
+
+/// Statements of a submission of this procedure with these files, when everything is warm.
+async fn submitted(portal: &Portal, scenario: &Value) -> usize {
+    let procedure = procedure("1.013227");
+    let mut cheapest = usize::MAX;
+    for _ in 0..5 {
+        let play = Play::new(portal, &procedure, scenario);
+        let (id, version) = play.draft().await;
+        let path = format!("/api/v1/drafts/{id}/submit");
+        let before = counted(portal);
+        play.filer.post_for(version, &path, &json!({})).await.expect(201);
+        cheapest = cheapest.min(counted(portal) - before);
+    }
+    cheapest
+}
+
+// Mutant: the store is asked document by document, or also where nothing is taken from it.
+#[actix_web::test]
+async fn what_a_filing_takes_from_the_store_costs_one_statement_more() {
+    count();
+    let portal = Portal::new().await;
+    let permit = procedure("1.013227");
+    let mut brought = permit["scenarios"][0].clone();
+    brought["documents"] = json!(["1.013227-TP01", "1.013227-TP02"]);
+    let without = submitted(&portal, &brought).await;
+    let list = [document("KQ.G17.000311", "Giấy phép xây dựng", "1/GPXD")];
+    taken(&portal.machine("records.import"), &list).await;
+    assert_eq!(submitted(&portal, &brought).await, without, "a document that is not used costs nothing");
+    let mut held = brought.clone();
+    held["documents"] = json!(["1.013227-TP01"]);
+    assert_eq!(submitted(&portal, &held).await, without + 1);
 }

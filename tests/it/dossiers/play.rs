@@ -2,12 +2,14 @@
 use motcua::auth::Actor;
 use motcua::dossiers::{ActionIn, act, late};
 use motcua::national::payment_platform::{Callback, Partner};
+use motcua::national::tax::Standing;
 use motcua::worker;
 use motcua::workflow::{Action, Role};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::data::{data, json as read};
+use crate::land_tax::stage::{CONFIRMATIONS, confirmation};
 use crate::support::stage::{Answer, Caller, ONE_STOP, PDF, Portal, because};
 
 /// The units of whom opinions are asked.
@@ -141,6 +143,9 @@ impl<'p> Play<'p> {
         if step["facts"]["paid"] == true {
             self.pay().await;
         }
+        if step["facts"]["tax_met"] == true {
+            self.confirmed_by_tax().await;
+        }
         if step["as"] == "system" {
             return self.system(step).await;
         }
@@ -235,6 +240,13 @@ impl<'p> Play<'p> {
     /// What motcua does by itself.
     async fn system(&self, step: &Value) -> Result<(), String> {
         match step["do"].as_str().unwrap() {
+            "confirm_payment" if step["refused"].is_string() => {
+                let refusal = self.system_acts(Action::ConfirmPayment).await.err();
+                match refusal.as_ref().map(|error| error.code().code) {
+                    Some("condition_failed") => Ok(()),
+                    _ => Err(format!("{} expected, {refusal:?}", step["refused"])),
+                }
+            }
             "confirm_payment" => {
                 self.work().await;
                 match self.dossier().await["status"].as_u64() {
@@ -254,15 +266,29 @@ impl<'p> Play<'p> {
             }
             word => {
                 let action: Action = word.parse().unwrap();
-                let (app, code) = (self.portal.app.clone(), self.code.clone());
-                let motcua = Actor::system("test");
-                let done =
-                    self.portal.app.db.write(&motcua, move |tx| {
-                        act(&app, tx, &code, None, &ActionIn::bare(action)).map(drop)
-                    });
-                done.await.map_err(|error| format!("{word}: {error}"))
+                self.system_acts(action).await.map_err(|error| format!("{word}: {error}"))
             }
         }
+    }
+
+    async fn system_acts(&self, action: Action) -> motcua::error::Result<()> {
+        let (app, code) = (self.portal.app.clone(), self.code.clone());
+        let motcua = Actor::system("test");
+        let done = self
+            .portal
+            .app
+            .db
+            .write(&motcua, move |tx| act(&app, tx, &code, None, &ActionIn::bare(action)).map(drop));
+        done.await
+    }
+
+    /// The tax side's word that nothing is owed any more.
+    async fn confirmed_by_tax(&self) {
+        // The slip is written down before it is sent; nobody takes it here.
+        self.work().await;
+        let message = confirmation(&self.code, &Uuid::now_v7().to_string(), Standing::Met, Vec::new());
+        let message: Value = serde_json::from_str(&message.write()).unwrap();
+        self.portal.nobody().post(CONFIRMATIONS, &message).await.expect(200);
     }
 
     /// The platform's signed notice that the open order is paid.

@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::play::procedure;
-use crate::support::pdf;
 use crate::support::stage::{Answer, Caller, ONE_STOP, Portal};
+use crate::support::{Bucket, pdf};
 
 const COMPONENT: &str = "1.001193-TP06";
 
@@ -282,4 +282,21 @@ async fn one_person_has_so_many_uploads_under_way() {
         begun(&citizen, &draft, 1_000).await;
     }
     announce(&citizen, &draft, "a.pdf", 1_000).await.refused(429, "too_many_uploads");
+}
+
+// Mutants: the parts of an upload stay in the bucket, or go before the file is there.
+#[actix_web::test]
+async fn an_upload_goes_on_in_a_bucket_too() {
+    let bucket = Bucket::start();
+    let portal = Portal::with(&format!("[files]\nstore = \"s3\"\n{}", bucket.settings())).await;
+    let (draft, citizen) = draft(&portal).await;
+    let content = pdf(2_500_000);
+    let place = begun(&citizen, &draft, content.len()).await;
+    citizen.send(more(&place, 0, &content[..1_200_000])).await.expect(204);
+    assert_eq!(bucket.objects().len(), 2, "a part ends at a mebibyte");
+    portal.verify().await;
+    citizen.send(more(&place, 1_200_000, &content[1_200_000..])).await.expect(204);
+    assert_eq!(files(&citizen, &draft).await, [hex::encode(Sha256::digest(&content))]);
+    assert_eq!(bucket.objects().len(), 1);
+    portal.verify().await;
 }

@@ -1,10 +1,13 @@
 //! A submission receipt proves what was received, when and under which rules: offline, years
 //! later, to anybody, with tools that are not ours.
 use std::fs;
-use std::process::Output;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 use motcua::workflow::Role;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::play::{Play, procedure};
 use crate::support::stage::{ONE_STOP, PDF, Portal};
@@ -22,6 +25,51 @@ async fn saved(portal: &Portal) -> (Value, Value) {
     portal.nobody().get(&path).await.refused(401, "unauthenticated");
     portal.official(Role::OneStopClerk, ONE_STOP).get(&path).await.expect(200);
     (receipt, portal.nobody().get("/api/v1/submission-receipt-keys").await.expect(200))
+}
+
+/// What a reader of QR codes finds in a drawing.
+fn read(svg: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(root.join("target/venv/bin/python"));
+    command.arg(root.join("tests/judges/qr.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut reader = command.spawn().unwrap();
+    reader.stdin.take().unwrap().write_all(svg.as_bytes()).unwrap();
+    String::from_utf8(reader.wait_with_output().unwrap().stdout).unwrap()
+}
+
+// Mutant: `receipt-opened-by-its-code`.
+#[actix_web::test]
+async fn its_code_on_paper_opens_it_and_nothing_else_does() {
+    let portal = Portal::new().await;
+    let (receipt, _) = saved(&portal).await;
+    let code = receipt["code"].as_str().unwrap();
+    let path = format!("/api/v1/dossiers/{code}/submission-receipt");
+    let clerk = portal.official(Role::OneStopClerk, ONE_STOP);
+    let drawn = clerk.get(&format!("{path}/qr")).await.expect(200);
+    let address = drawn["verify"].as_str().unwrap();
+    assert_eq!(read(drawn["svg"].as_str().unwrap()), address);
+    let place = address.find("/verify/").unwrap();
+    let shown = portal.nobody().get(&address[place..]).await.expect(200);
+    assert_eq!((&shown["kind"], &shown["number"]), (&json!("submission"), &receipt["code"]));
+    assert_eq!((&shown["holder"], &shown["standing"]), (&receipt["applicant"], &json!("valid")));
+    let file = clerk.get(&path).await.bytes;
+    let hash = hex::encode(Sha256::digest(&file));
+    let compared = portal.nobody().get(&format!("{}?sha256={hash}", &address[place..])).await.expect(200);
+    assert_eq!(compared["same_file"], true, "the saved file is the receipt");
+    // Neither the code alone nor another's word, nor one with a letter changed.
+    let other = saved(&portal).await.0;
+    let word = &address[place + "/verify/".len()..];
+    let (_, part) = word.rsplit_once('.').unwrap();
+    let last = if part.ends_with('A') { "B" } else { "A" };
+    for wrong in [
+        code.to_owned(),
+        format!("{code}."),
+        format!("{}.{part}", other["code"].as_str().unwrap()),
+        format!("{code}.{}{last}", &part[..part.len() - 1]),
+        format!("{code}.{}", &part[..part.len() - 1]),
+    ] {
+        portal.nobody().get(&format!("/verify/{wrong}")).await.refused(404, "not_found");
+    }
 }
 
 fn changed(receipt: &Value, place: &str, value: Value) -> Value {

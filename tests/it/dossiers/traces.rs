@@ -50,5 +50,5 @@ async fn an_action_leaves_its_event_its_audit_row_and_its_jobs() {
     let [events, audit, jobs] = portal.traces();
     assert_eq!(events[1..], [format!("2 receive by {by}")]);
     assert_eq!(audit[1..], [format!("receive by {by}")]);
-    assert_eq!(jobs[2..], ["notify_applicant of 2", "sync_national of 2"]);
+    assert_eq!(jobs[2..], ["notify_applicant of 2", "produce_form of 2", "sync_national of 2"]);
 }

@@ -10,24 +10,24 @@ use motcua::files::remove_from_draft;
 
 use super::{Portal, pdf, sha256};
 
-const GRACE: Duration = Duration::from_secs(24 * 3600);
+pub const GRACE: Duration = Duration::from_secs(24 * 3600);
 
 impl Portal {
     /// An upload whose process dies before the row is written.
-    async fn orphan(&self) -> PathBuf {
+    pub async fn orphan(&self) -> PathBuf {
         let payload = stream::iter([Ok::<_, std::io::Error>(Bytes::from(pdf(5_000)))]);
         let received = self.app.files.receive(payload, "a.pdf").await.unwrap();
         assert_eq!((received.size, received.sha256), (5_000, sha256(&pdf(5_000))));
         self.root.join(received.key)
     }
 
-    async fn sweep(&self) -> usize {
+    pub async fn sweep(&self) -> usize {
         self.app.files.sweep_orphans(&self.app.db, GRACE).await.unwrap()
     }
 }
 
 /// Makes a file look as if it had been written so long ago.
-fn age(path: &Path, age: Duration) {
+pub fn age(path: &Path, age: Duration) {
     File::options().append(true).open(path).unwrap().set_modified(SystemTime::now() - age).unwrap();
 }
 
@@ -39,7 +39,11 @@ async fn only_old_orphans_are_swept() {
     let (old, young, staged) = (portal.orphan().await, portal.orphan().await, portal.orphan().await);
     let filed = portal.stored(portal.draft(), "a.pdf", &pdf(700)).await;
     let filed = portal.root.join(portal.key_of(&filed));
-    let cut = PathBuf::from(format!("{}#1", staged.display()));
+    // What waits to become an object when the process is killed.
+    let cut = portal
+        .root
+        .join("new")
+        .join(staged.file_name().unwrap().to_str().unwrap().rsplit_once('-').unwrap().1);
     std::fs::rename(&staged, &cut).unwrap();
     assert_eq!(portal.sweep().await, 0, "nothing is old yet");
     for path in [&old, &filed, &cut] {

@@ -136,6 +136,7 @@ fn received(key: &str) -> Received {
         media_type: "application/pdf",
         name: "a.pdf".to_owned(),
         findings: Vec::new(),
+        scan: motcua::files::Scan::Unscanned,
     }
 }
 

@@ -33,6 +33,7 @@ async fn an_address_that_guesses_too_often_must_wait() {
         "/api/v1/%74racking/H49.45.01-260101-0001?secret=x",
         "/api/v1/login",
         "/api/v1/login/callback?state=x&code=y",
+        "/verify/00000000000000000000000000",
     ];
     for path in others {
         assert_eq!(portal.get(path).await.status(), 429, "{path}");

@@ -58,14 +58,16 @@ impl Stage {
         let db = Db::connect(database.url(), &DbLimits::default(), clock).expect("the database answers");
         let data = DataDir::new();
         let config = format!(
-            "data_dir = {:?}\n[http]\npublic_requests_per_minute = 0\n[simulators]\nport = {}\n",
+            "data_dir = {:?}\n[http]\npublic_requests_per_minute = 0\n[simulators]\nport = {}\n[forms]\nprogram = {:?}\n",
             data.path(),
-            free_port()
+            free_port(),
+            env!("CARGO_BIN_EXE_motcua")
         );
         let config = Config::from_parts(&config, []).unwrap();
         actix_web::rt::spawn(simulators::start(&config).expect("the simulators stand"));
         let app = App::build(config, db).expect("the portal stands");
         app.db.write_blocking(&Actor::system("test"), |tx| import::agencies(tx, import::QUANG_NINH)).unwrap();
+        motcua::forms::seed(&app.db).unwrap();
         let mut stage = Self {
             app,
             subjects: BTreeMap::new(),
@@ -239,6 +241,7 @@ impl Stage {
             ("id", Uuid::now_v7().to_string()),
             ("file", Uuid::now_v7().to_string()),
             ("receipt", Uuid::now_v7().to_string()),
+            ("form", Uuid::now_v7().to_string()),
             ("position", Uuid::now_v7().to_string()),
             ("substitution", Uuid::now_v7().to_string()),
             ("code", "H49.45.01-260101-9999".to_owned()),
@@ -354,6 +357,7 @@ impl Stage {
             ("code", code),
             ("file", file.to_string()),
             ("receipt", self.receipt(id, filed.receiving, number)),
+            ("form", self.form(id, file, number)),
             ("secret", format!("secret-{number:09}")),
         ])
     }
@@ -384,6 +388,19 @@ impl Stage {
                  SELECT paper.id, 1, fee.id, 'TEST', 'Lệ phí', 7000 FROM paper, fee
              )
              SELECT id::text AS line FROM paper",
+        );
+        lines(&mut self.conn.borrow_mut(), &sql).remove(0)
+    }
+
+    /// A receipt slip of a copied dossier, whose file is that of the dossier.
+    fn form(&self, dossier: Uuid, file: Uuid, number: u32) -> String {
+        let sql = format!(
+            "INSERT INTO produced_form (id, form, template_id, unit_id, dossier_id, seq, data, data_sha256, token,
+                                        asked_at, asked_by, file_id, made_at)
+             SELECT gen_random_uuid(), '01', t.id, a.id, '{dossier}', 1, '{{}}', lpad('{number}', 64, '0'),
+                    lpad('{number}', 26, 'F'), '{NOW}', 'test', '{file}', '{NOW}'
+               FROM template t, agency a WHERE t.code = '01' AND t.unit_id IS NULL AND t.version = 1 AND a.code = '{UNIT}'
+             RETURNING id::text AS line",
         );
         lines(&mut self.conn.borrow_mut(), &sql).remove(0)
     }

@@ -5,6 +5,7 @@ use motcua::config::Secret;
 use motcua::national::payment_platform::{
     Beneficiary, Callback, CallbackReply, Demand, Init, Partner, ReceiptQuery, wire_time,
 };
+use serde_json::json;
 
 fn partner() -> Partner {
     Partner { code: "MOTCUA".to_owned(), key: Secret::new("simulator-only-payment-key".to_owned()) }
@@ -45,6 +46,8 @@ fn demand() -> Demand {
         payer_identity_no: "022190000001".to_owned(),
         payer_address: "Hạ Long".to_owned(),
         lines: Vec::new(),
+        budget_account: None,
+        treasury: None,
     }
 }
 
@@ -63,6 +66,20 @@ fn the_digests_of_our_messages_are_the_platforms() {
     assert_eq!(init.digest, "46f9d273d7fd208db60498ecc54f49c706b9269828196f5ca60335e9231ef165");
     let query = ReceiptQuery::new(&partner(), "261122ABCDEFGHJKMNPQ", at());
     assert_eq!(query.digest, "0e37a4d8443cc956d2c9929fc081ae716e10276812900dfd2a7d36639e5810f1");
+}
+
+#[test]
+fn a_tax_names_the_treasury_and_its_account_and_a_fee_does_not() {
+    let to = Beneficiary { account: String::new(), bank: String::new(), name: String::new() };
+    let of = |demand: &Demand| serde_json::to_value(Init::new(&partner(), demand, &to, at())).unwrap();
+    let fee = of(&demand());
+    let receipt = &fee["ThongTinBienLai"];
+    assert!(receipt.get("KhoBac").is_none() && receipt.get("TaiKhoanThuNSNN").is_none(), "{receipt}");
+    let owed =
+        Demand { budget_account: Some("7111".to_owned()), treasury: Some("2211".to_owned()), ..demand() };
+    let tax = of(&owed);
+    let receipt = &tax["ThongTinBienLai"];
+    assert_eq!((&receipt["KhoBac"], &receipt["TaiKhoanThuNSNN"]), (&json!("2211"), &json!("7111")));
 }
 
 #[test]

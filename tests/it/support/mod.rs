@@ -1,5 +1,7 @@
 //! What the integration tests stand on.
 mod before;
+mod bucket;
+mod clamd;
 mod judge;
 mod motcua;
 mod paper;
@@ -8,10 +10,12 @@ pub mod stage;
 mod test_db;
 
 pub use before::{Before, somebody_waits};
+pub use bucket::Bucket;
+pub use clamd::{Clamd, EICAR};
 pub use judge::judge;
 pub use motcua::{DataDir, send};
 pub use paper::{PDF, pdf, pdf_with};
-pub use portal::{PASSWORD, Portal, access_token};
+pub use portal::{Answer, PASSWORD, Portal, access_token};
 pub use test_db::TestDb;
 
 use diesel::prelude::*;

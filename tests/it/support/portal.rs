@@ -85,6 +85,7 @@ impl Portal {
             ("MOTCUA_HTTP__PUBLIC_URL", url.clone()),
             ("MOTCUA_VNEID__ISSUER", format!("http://{}/vneid", national.local_addr().unwrap())),
             ("MOTCUA_DATA_DIR", folder.display().to_string()),
+            ("MOTCUA_SIMULATORS__PORT", national.local_addr().unwrap().port().to_string()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value));
         let config = Config::from_parts(settings, variables).unwrap();

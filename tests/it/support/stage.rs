@@ -108,7 +108,9 @@ impl Portal {
     pub async fn with(more: &str) -> Self {
         let (database, data) = (TestDb::with_agencies(), DataDir::new());
         // Nobody listens on port 1: what would go out fails at once.
-        let config = format!("data_dir = {:?}\n[simulators]\nport = 1\n{more}", data.path());
+        let (folder, program) = (data.path(), env!("CARGO_BIN_EXE_motcua"));
+        let config =
+            format!("data_dir = {folder:?}\n[forms]\nprogram = {program:?}\n[simulators]\nport = 1\n{more}");
         let config = Config::from_parts(&config, []).expect("the configuration is right");
         let clock = Clock::default();
         clock.set(Some(time(MORNING)));

@@ -187,6 +187,8 @@ fn told(demand: &Demand) -> platform::Demand {
         payer_identity_no: demand.payer_identity_no.clone(),
         payer_address: demand.payer_address.clone(),
         lines: demand.lines.iter().map(line).collect(),
+        budget_account: demand.budget.as_ref().map(|budget| budget.account.clone()),
+        treasury: demand.budget.as_ref().map(|budget| budget.treasury.clone()),
     }
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE component DROP COLUMN paper;

@@ -1,0 +1,7 @@
+//! Land e-tax: notices, their payment, the release of the dossier, and who sees what.
+mod inbound;
+mod money;
+mod random;
+pub mod stage;
+mod story;
+mod together;
