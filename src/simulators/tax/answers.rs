@@ -25,11 +25,8 @@ pub(super) async fn query(
     request: HttpRequest,
     body: web::Bytes,
 ) -> HttpResponse {
-    if let Some(broken) = office.dial.disturb().await {
-        return broken;
-    }
-    if !office.knows(&request) {
-        return HttpResponse::Unauthorized().finish();
+    if let Some(refusal) = office.door(&request).await {
+        return refusal;
     }
     match BookQuery::read(&body) {
         Ok(query) => {
@@ -47,11 +44,8 @@ pub(super) async fn obligations(
     request: HttpRequest,
     body: web::Bytes,
 ) -> HttpResponse {
-    if let Some(broken) = office.dial.disturb().await {
-        return broken;
-    }
-    if !office.knows(&request) {
-        return HttpResponse::Unauthorized().finish();
+    if let Some(refusal) = office.door(&request).await {
+        return refusal;
     }
     let query = match ObligationsQuery::read(&body) {
         Ok(query) => query,
@@ -75,11 +69,8 @@ pub(super) async fn reported(
     request: HttpRequest,
     body: web::Bytes,
 ) -> HttpResponse {
-    if let Some(broken) = office.dial.disturb().await {
-        return broken;
-    }
-    if !office.knows(&request) {
-        return HttpResponse::Unauthorized().finish();
+    if let Some(refusal) = office.door(&request).await {
+        return refusal;
     }
     let report = match PaymentReport::read(&body) {
         Ok(report) => report,

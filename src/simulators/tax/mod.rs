@@ -77,8 +77,12 @@ impl TaxSimulator {
         day_of(self.pace().now())
     }
 
-    fn knows(&self, request: &HttpRequest) -> bool {
-        super::header(request, KEY_HEADER) == self.key.expose()
+    /// What a request of the portal is answered with before it is read: a fault of the dial, or
+    /// that its key is none.
+    async fn door(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let broken = self.dial.disturb().await;
+        let known = super::header(request, KEY_HEADER) == self.key.expose();
+        broken.or_else(|| (!known).then(|| HttpResponse::Unauthorized().finish()))
     }
 
     /// Puts news into messages; the book is not let go between the fact and its message.
@@ -142,11 +146,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 /// Takes a slip and acknowledges it.
 async fn take(office: web::Data<TaxSimulator>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    if let Some(broken) = office.dial.disturb().await {
-        return broken;
-    }
-    if !office.knows(&request) {
-        return HttpResponse::Unauthorized().finish();
+    if let Some(refusal) = office.door(&request).await {
+        return refusal;
     }
     let slip = match Slip::read(&body) {
         Ok(slip) => slip,
@@ -181,11 +182,8 @@ async fn take(office: web::Data<TaxSimulator>, request: HttpRequest, body: web::
 
 /// Takes a slip back.
 async fn recall(office: web::Data<TaxSimulator>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    if let Some(broken) = office.dial.disturb().await {
-        return broken;
-    }
-    if !office.knows(&request) {
-        return HttpResponse::Unauthorized().finish();
+    if let Some(refusal) = office.door(&request).await {
+        return refusal;
     }
     let recall = match Recall::read(&body) {
         Ok(recall) => recall,
