@@ -4,6 +4,7 @@ mod bucket;
 mod clamd;
 mod judge;
 mod motcua;
+mod panics;
 mod paper;
 mod portal;
 pub mod stage;

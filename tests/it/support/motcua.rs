@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::panics::tell_at_once;
+
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A directory of its own for one test, removed at the end. It lies where every
@@ -12,6 +14,7 @@ pub struct DataDir(PathBuf);
 
 impl DataDir {
     pub fn new() -> Self {
+        tell_at_once();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("motcua-it-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).expect("the temporary directory can be written");

@@ -9,6 +9,8 @@ use motcua::clock::Clock;
 use motcua::db::embedded::Embedded;
 use motcua::db::{Db, DbLimits, migrate};
 
+use super::panics::tell_at_once;
+
 const TEMPLATE: &str = "migrated";
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
@@ -23,6 +25,7 @@ pub struct TestDb {
 impl TestDb {
     /// With all tables and nothing in them.
     pub fn new() -> Self {
+        tell_at_once();
         static MIGRATED: OnceLock<()> = OnceLock::new();
         MIGRATED.get_or_init(|| {
             execute(&format!("CREATE DATABASE {TEMPLATE}"));
