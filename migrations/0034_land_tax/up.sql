@@ -129,6 +129,7 @@ CREATE INDEX land_tax_notice_taxpayer ON land_tax_notice (taxpayer_no, id);
 CREATE INDEX land_tax_notice_open ON land_tax_notice (dossier_id) WHERE state = 'open';
 CREATE INDEX land_tax_notice_message ON land_tax_notice (message_id);
 CREATE INDEX land_tax_notice_received ON land_tax_notice (received_at);
+CREATE INDEX land_tax_notice_debt ON land_tax_notice (dossier_id) WHERE debt_at IS NOT NULL;
 
 CREATE TABLE land_tax_end (
     dossier_id uuid NOT NULL REFERENCES dossier (id),

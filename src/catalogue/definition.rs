@@ -153,6 +153,10 @@ pub struct CaseDef {
     /// (NĐ 101/2024/NĐ-CP Đ.21, NĐ 151/2025/NĐ-CP); what its workflow's `tax_case` asks.
     #[serde(default)]
     pub tax: bool,
+    /// Its result says that a debt recorded on a certificate (ghi nợ) is paid (NĐ 101/2024/NĐ-CP
+    /// Đ.21): none is made while such a debt of that person and parcel is open by our book.
+    #[serde(default)]
+    pub clears_debt: bool,
 }
 
 /// One part of a dossier ("thành phần hồ sơ").

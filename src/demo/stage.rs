@@ -226,6 +226,11 @@ impl Stage {
         self.look_up.clone()
     }
 
+    /// Goes on with another dossier of the story; gives the code of the one before.
+    pub fn turn_to(&mut self, code: &str) -> String {
+        std::mem::replace(&mut self.code, code.to_owned())
+    }
+
     /// Prepares a draft with its files and submits it; the story is about this dossier now.
     pub async fn file(&mut self, who: &Person, did: &str, filing: &Filing, expect: Expect) -> Result<()> {
         let token = self.token(who).await?;

@@ -17,7 +17,7 @@ use crate::db::schema::{dossier, land_tax_confirmation};
 use crate::dossiers::visible;
 use crate::error::{NOT_FOUND, Problem, Result};
 use crate::http::Reply;
-use crate::results::tax_is_met;
+use crate::results::{debts_cleared, tax_is_met};
 
 /// Slips, notices and where they stand.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,6 +27,9 @@ pub struct LandTaxOut {
     pub slips: Vec<SlipOut>,
     /// In the order in which they are to be paid.
     pub notices: Vec<NoticeOut>,
+    /// Debts of earlier dossiers that this one clears from the certificate: looked up, so that
+    /// nobody has to bring the proof that they are paid.
+    pub debts: Vec<NoticeOut>,
     /// When the tax side confirmed that all is met, exempt or recorded as debt.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub confirmed_at: Option<Timestamp>,
@@ -143,7 +146,13 @@ pub fn overview(conn: &mut PgConnection, id: Uuid, now: Timestamp) -> Result<Lan
         prepared(notices_where!("n.dossier_id = ? ORDER BY n.due_day NULLS LAST, n.instalment, n.id"))
             .bind::<SqlUuid, _>(id)
             .load(conn)?;
-    let notices = rows.into_iter().map(|row| row.bare(now)).collect::<Result<Vec<_>>>()?;
+    let debts: Vec<Row> = prepared(concat!(
+        notices_where!("n.state IN ('debt', 'paid') AND n.id IN ("),
+        debts_cleared!(),
+        ") ORDER BY n.due_day NULLS LAST, n.instalment, n.id"
+    ))
+    .bind::<SqlUuid, _>(id)
+    .load(conn)?;
     let confirmed_at: Option<jiff_diesel::Timestamp> = land_tax_confirmation::table
         .find(id)
         .select(land_tax_confirmation::confirmed_at)
@@ -151,8 +160,13 @@ pub fn overview(conn: &mut PgConnection, id: Uuid, now: Timestamp) -> Result<Lan
         .optional()?;
     Ok(LandTaxOut {
         slips: slips.into_iter().map(SlipOut::from).collect(),
-        notices,
+        notices: bare(rows, now)?,
+        debts: bare(debts, now)?,
         confirmed_at: confirmed_at.map(jiff_diesel::Timestamp::to_jiff),
         met: tax_is_met(conn, id)?,
     })
+}
+
+fn bare(rows: Vec<Row>, now: Timestamp) -> Result<Vec<NoticeOut>> {
+    rows.into_iter().map(|row| row.bare(now)).collect()
 }

@@ -20,8 +20,8 @@ mod register;
 mod sign;
 
 pub use change::{ChangeResult, change};
-pub(crate) use obligations::tax_met;
-pub use obligations::{TAX_NOT_MET, tax_is_met};
+pub use obligations::{DEBT_OPEN, TAX_NOT_MET, tax_is_met};
+pub(crate) use obligations::{debts_cleared, tax_met};
 pub use order::{RESULT_SIGNED, Wanted, order, signed};
 pub use prefill::{merge, prefill};
 pub use prepare::{Prepared, prepare};

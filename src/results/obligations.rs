@@ -17,6 +17,12 @@ pub static TAX_NOT_MET: Code = Code::new(
     "Chưa hoàn thành nghĩa vụ tài chính về đất đai",
     "The financial obligations about the land are not met",
 );
+pub static DEBT_OPEN: Code = Code::new(
+    409,
+    "land_debt_open",
+    "Khoản ghi nợ trên giấy chứng nhận chưa được trả xong",
+    "The debt recorded on the certificate is not paid",
+);
 
 /// Whether the tax side confirms a dossier and no notice of it is open, as SQL about the dossier
 /// of an expression. What the book says goes before what the tax side confirms.
@@ -33,6 +39,27 @@ macro_rules! tax_met {
 }
 pub(crate) use tax_met;
 
+/// Notices recorded as debt that a dossier clears from a certificate, as SQL: a query of their
+/// identifiers with the dossier bound. The forms of the land procedures name the parcel alike;
+/// of its debts those of the same person or the same certificate, of the kind that is asked for.
+macro_rules! debts_cleared {
+    () => {
+        "SELECT m.id FROM dossier c
+           JOIN procedure_version v ON v.id = c.version_id
+            AND v.definition -> 'cases' @> jsonb_build_array(jsonb_build_object('code', c.case_code, 'clears_debt', true))
+           JOIN land_tax_notice m ON m.debt_at IS NOT NULL
+           JOIN dossier o ON o.id = m.dossier_id
+            AND o.answers ->> 'parcel_number' = c.answers ->> 'parcel_number'
+            AND o.answers ->> 'map_sheet' = c.answers ->> 'map_sheet'
+          WHERE c.id = ?
+            AND (m.taxpayer_no IN (c.answers #>> '{requester,id_number}', c.answers ->> 'organisation_tax_code')
+                 OR o.answers ->> 'certificate_number' = c.answers ->> 'certificate_number')
+            AND CASE c.answers ->> 'debt_kind' WHEN 'registration' THEN m.code = '2801'
+                     WHEN 'land_use' THEN m.code <> '2801' ELSE true END"
+    };
+}
+pub(crate) use debts_cleared;
+
 #[derive(QueryableByName)]
 struct Answer {
     #[diesel(sql_type = Bool)]
@@ -48,7 +75,8 @@ pub fn tax_is_met(conn: &mut PgConnection, dossier: Uuid) -> Result<bool> {
     Ok(answer.holds)
 }
 
-/// Refuses a result of a dossier whose slip has gone and whose obligations are open.
+/// Refuses a result of a dossier whose slip has gone and whose obligations are open, and one that
+/// would clear a debt that is not paid.
 pub(super) fn check(conn: &mut PgConnection, dossier: Uuid) -> Result<()> {
     // A notice that comes at this moment is waited for, or waits.
     prepared("SELECT FROM dossier WHERE id = ? FOR SHARE").bind::<SqlUuid, _>(dossier).execute(conn)?;
@@ -59,5 +87,15 @@ pub(super) fn check(conn: &mut PgConnection, dossier: Uuid) -> Result<()> {
     ))
     .bind::<SqlUuid, _>(dossier)
     .get_result(conn)?;
-    if answer.holds { Err(TAX_NOT_MET.err()) } else { Ok(()) }
+    if answer.holds {
+        return Err(TAX_NOT_MET.err());
+    }
+    let debt: Answer = prepared(concat!(
+        "SELECT EXISTS (SELECT FROM land_tax_notice WHERE state = 'debt' AND id IN (",
+        debts_cleared!(),
+        ")) AS holds"
+    ))
+    .bind::<SqlUuid, _>(dossier)
+    .get_result(conn)?;
+    if debt.holds { Err(DEBT_OPEN.err()) } else { Ok(()) }
 }

@@ -1,4 +1,5 @@
 //! Land e-tax: notices, their payment, the release of the dossier, and who sees what.
+mod debt;
 mod inbound;
 mod money;
 mod random;

@@ -1,12 +1,17 @@
 //! Conditions: about fields that exist, with values that can occur.
 use crate::catalogue::condition::{Cond, Test};
-use crate::catalogue::definition::{ProcedureDef, Required};
+use crate::catalogue::definition::{CaseDef, ProcedureDef, Required};
 use crate::catalogue::form::Form;
 use crate::workflow::{Defect, DefectCode};
 use serde_json::Value;
 
+/// What the slip to the tax office is made from (Mẫu số 19 NĐ 151/2025/NĐ-CP).
+const OF_THE_SLIP: [&str; 5] = ["/parcel_number", "/map_sheet", "/parcel_address", "/area", "/land_use"];
+/// By which a debt on a certificate is found.
+const OF_A_DEBT: [&str; 4] = ["/parcel_number", "/map_sheet", "/requester/id_number", "/certificate_number"];
+
 pub(super) fn defects(def: &ProcedureDef, form: &Form) -> Vec<Defect> {
-    let mut found = Vec::new();
+    let mut found = of_land(def, form);
     let mut judge = |path: String, cond: &Cond| {
         found.extend(judge(def, form, cond).into_iter().map(|d| d.within(&path)));
     };
@@ -34,6 +39,25 @@ pub(super) fn defects(def: &ProcedureDef, form: &Form) -> Vec<Defect> {
         }
     }
     found
+}
+
+/// Cases that go to the tax office, or clear a debt, of a form that does not ask what these read.
+fn of_land(def: &ProcedureDef, form: &Form) -> Vec<Defect> {
+    let reads = |case: &CaseDef| {
+        let tax = case.tax.then_some(("tax", &OF_THE_SLIP[..]));
+        let debt = case.clears_debt.then_some(("clears_debt", &OF_A_DEBT[..]));
+        [tax, debt].into_iter().flatten()
+    };
+    let unknown = |(number, case): (usize, &CaseDef)| {
+        let missing = reads(case).flat_map(move |(member, fields)| {
+            let unknown = fields.iter().filter(|field| form.field(field).is_none());
+            unknown.map(move |field| {
+                Defect::new(DefectCode::UnknownField, format!("/cases/{number}/{member}"), field)
+            })
+        });
+        missing.collect::<Vec<_>>()
+    };
+    def.cases.iter().enumerate().flat_map(unknown).collect()
 }
 
 fn judge(def: &ProcedureDef, form: &Form, cond: &Cond) -> Vec<Defect> {

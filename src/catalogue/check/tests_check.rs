@@ -95,6 +95,8 @@ fn cases() -> Vec<Break> {
         (D::WrongFieldType, vec![("/cases/0/when/field", json!("/name"))]),
         (D::WrongFieldType, vec![("/cases/0/when", json!({"field": "/name", "older_than_days": 60}))]),
         (D::ImpossibleCondition, vec![("/cases/0/when/at_least", json!(1001))]),
+        (D::UnknownField, vec![("/cases/0/tax", json!(true))]),
+        (D::UnknownField, vec![("/cases/1/clears_debt", json!(true))]),
     ]
 }
 

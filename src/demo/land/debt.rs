@@ -9,18 +9,14 @@ use super::{Cast, UNIT, page};
 use crate::demo::answers;
 use crate::demo::stage::{Filing, Stage, status};
 
-pub async fn pay(stage: &mut Stage, cast: &Cast) -> Result<()> {
-    stage.at_both("2026-11-17T09:00").await?;
-    let paid = "Trả khoản ghi nợ 50.000.000 đồng qua cổng thanh toán";
-    stage.pay_notice(cast.buyer(), paid, ("1401", 2, None), &in_the_end("paid"), status(10).owed(0)).await
-}
-
-pub async fn clear(stage: &mut Stage, cast: &Cast) -> Result<()> {
+/// The proof that the debt is paid is not brought: the official looks at the book, which lets no
+/// result pass before the money is there.
+pub async fn clear(stage: &mut Stage, cast: &Cast, owing: &str) -> Result<()> {
     let Cast { buyer, clerk, specialist, leader, .. } = cast;
     let expect = |code| status(code).amount(0).owed(0).late(false);
     let mut answers = answers::of("1.013988")?;
     answers["requester"] = answers::of("1.013831")?["transferee"].clone();
-    answers["paid_on"] = json!("2026-11-17");
+    answers["paid_on"] = json!("2026-11-18");
     stage.at("2026-11-18T08:30").await?;
     let filing = Filing {
         procedure: "1.013988",
@@ -28,19 +24,24 @@ pub async fn clear(stage: &mut Stage, cast: &Cast) -> Result<()> {
         unit: UNIT,
         return_by: "counter",
         answers,
-        files: &[
-            ("1.013988-TP01", "don-dang-ky-bien-dong.pdf"),
-            ("1.013988-TP02", "giay-nop-tien.pdf"),
-            ("1.013988-TP04", "giay-chung-nhan.pdf"),
-        ],
+        files: &[("1.013988-TP01", "don-dang-ky-bien-dong.pdf"), ("1.013988-TP04", "giay-chung-nhan.pdf")],
         ..Filing::default()
     };
     stage.file(buyer, "Nộp hồ sơ xoá ghi nợ trực tuyến (1.013988)", &filing, expect(1)).await?;
     stage.act(clerk, "Tiếp nhận hồ sơ", json!({ "action": "receive" }), expect(2)).await?;
     stage.act(clerk, "Chuyển Văn phòng đăng ký đất đai", json!({ "action": "hand_over" }), expect(4)).await?;
+    stage.at_both("2026-11-18T09:00").await?;
+    let cleared = || page(leader, "Đã xoá ghi nợ tiền sử dụng đất ngày 18/11/2026");
+    let refused = "Soạn giấy chứng nhận: bị từ chối, khoản ghi nợ chưa trả";
+    stage.no_result(specialist, refused, cleared(), "land_debt_open", expect(4)).await?;
+    let paid = "Trả khoản ghi nợ 50.000.000 đồng qua cổng thanh toán";
+    let clearing = stage.turn_to(owing);
+    let returned = status(10).owed(0);
+    stage.pay_notice(cast.buyer(), paid, ("1401", 2, None), &in_the_end("paid"), returned).await?;
+    stage.turn_to(&clearing);
     stage.at("2026-11-18T09:30").await?;
-    let cleared = page(leader, "Đã xoá ghi nợ tiền sử dụng đất ngày 18/11/2026");
-    stage.prepare(specialist, leader, "Soạn giấy chứng nhận đã xoá nợ, trình ký", cleared, expect(4)).await?;
+    let prepared = "Soạn giấy chứng nhận đã xoá nợ, trình ký";
+    stage.prepare(specialist, leader, prepared, cleared(), expect(4)).await?;
     stage.act(specialist, "Thẩm tra", json!({ "action": "forward" }), expect(4)).await?;
     stage.at("2026-11-18T10:30").await?;
     originals(stage, cast, "Đỗ Tuấn Châu giao giấy chứng nhận còn ghi nợ").await?;
