@@ -24,7 +24,9 @@ pub struct Hands {
 
 impl Hands {
     pub async fn new(portal: &Portal, citizen: String) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(20));
+        // A connection each: one that rested is closed by the server.
+        let http = http.pool_max_idle_per_host(0).build().unwrap();
         let (url, simulators) = (portal.url.clone(), portal.simulators());
         let mut hands = Self { http, portal: url, simulators, citizen, cashier: String::new() };
         hands.cashier = hands.staff("halong.thuquy").await;

@@ -23,7 +23,8 @@ pub fn apply(world: &mut World, step: &Step, grace: bool) {
         Step::Choose(picks, kill) => choose(world, picks, kill),
         Step::Pay(gateway, picks, kill) => {
             let chosen = picks.of(world.fees.len() - world.base);
-            pay(world, |at, fee| at == gateway && chosen.contains(&fee), kill);
+            // With faults and kills about, who cannot pay goes away.
+            try_to_pay(world, |at, fee| at == gateway && chosen.contains(&fee), kill);
         }
         Step::Tell(picks, kill) => tell(world, grace, picks, kill),
         Step::Stray(picks) => stray(world, picks),
@@ -59,15 +60,23 @@ fn choose(world: &mut World, picks: Picks, kill: Option<Kill>) {
     world.all(work, kill);
 }
 
-/// Whom the question chooses pays at that gateway, where there is a page.
-pub fn pay(world: &mut World, chosen: impl Fn(Gateway, usize) -> bool, kill: Option<Kill>) {
+/// Whom the question chooses pays at that gateway, where there is a page; for each, whether the
+/// payment was made.
+fn try_to_pay(world: &mut World, chosen: impl Fn(Gateway, usize) -> bool, kill: Option<Kill>) -> Vec<bool> {
     let payable = world.attempts().into_iter().filter(|(fee, at, _)| chosen(*at, *fee));
     let one = |(_, gateway, attempt): (usize, Gateway, super::fees::Attempt)| {
         let (hands, page) = (world.hands.clone(), attempt.page?);
         Some(async move { hands.pay(gateway, &page, &attempt.reference).await })
     };
     let work = payable.filter_map(one).collect();
-    world.all(work, kill);
+    world.all(work, kill)
+}
+
+/// The same where nothing is in the way: every payment is made.
+pub fn pay(world: &mut World, chosen: impl Fn(Gateway, usize) -> bool, kill: Option<Kill>) {
+    let made = try_to_pay(world, chosen, kill);
+    let failed = made.iter().filter(|made| !**made).count();
+    assert!(failed == 0, "{failed} of {} payments were not made", made.len());
 }
 
 /// A notice on its way.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use motcua::catalogue::embedded;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -58,7 +59,9 @@ impl Client {
         seed: u64,
     ) -> Self {
         let (unit, clerk) = UNITS[number % UNITS.len()];
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(20));
+        // A connection each: one that rested is closed by the server.
+        let http = http.pool_max_idle_per_host(0).build().unwrap();
         let mut client = Self {
             number,
             filing,
@@ -86,16 +89,16 @@ impl Client {
     /// The access token of a citizen, who comes back with the cookie of the beginning.
     async fn log_in_by_vneid(&self, citizen: &str) -> String {
         let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        let browser = browser.build().unwrap();
-        let header = |answer: &reqwest::Response, name: &str| {
-            answer.headers()[name].to_str().unwrap().split(';').next().unwrap().to_owned()
+        let browser = browser.timeout(Duration::from_secs(20)).pool_max_idle_per_host(0).build().unwrap();
+        let header = |headers: &HeaderMap, name: &str| {
+            headers[name].to_str().unwrap().split(';').next().unwrap().to_owned()
         };
-        let begun =
-            browser.get(format!("{}/api/v1/login", self.url)).send().await.expect("the portal answers");
-        let cookie = header(&begun, "set-cookie");
-        let begun: Value = begun.json().await.unwrap();
+        let login = format!("{}/api/v1/login", self.url);
+        let (_, headers, begun) = self.until_answered_with_headers(|| browser.get(&login)).await;
+        let cookie = header(&headers, "set-cookie");
         let page = format!("{}&login_hint={citizen}", begun["authorization_url"].as_str().unwrap());
-        let back = header(&browser.get(page).send().await.expect("VNeID answers"), "location");
+        let (_, headers, _) = self.until_answered_with_headers(|| browser.get(&page)).await;
+        let back = header(&headers, "location");
         let (_, tokens) = self.until_answered(|| browser.get(&back).header("cookie", &cookie)).await;
         tokens["access_token"].as_str().expect("a citizen logs in").to_owned()
     }
@@ -285,11 +288,20 @@ impl Client {
 
     /// Sends until there is an answer that is not about being busy.
     async fn until_answered(&self, make: impl Fn() -> RequestBuilder) -> (u16, Value) {
+        let (status, _, body) = self.until_answered_with_headers(make).await;
+        (status, body)
+    }
+
+    /// The same, with the headers of the answer.
+    async fn until_answered_with_headers(
+        &self,
+        make: impl Fn() -> RequestBuilder,
+    ) -> (u16, HeaderMap, Value) {
         let begun = Instant::now();
         loop {
-            match self.once(make()).await {
-                Some((503, _)) | None => {}
-                Some((_, body)) if body["code"] == "request_in_flight" => {}
+            match once_with_headers(make()).await {
+                Some((503, ..)) | None => {}
+                Some((.., body)) if body["code"] == "request_in_flight" => {}
                 Some(answer) => return answer,
             }
             assert!(begun.elapsed() < PATIENCE, "no answer within {PATIENCE:?}");
@@ -297,12 +309,10 @@ impl Client {
         }
     }
 
-    /// One attempt; `None` when the connection broke before the whole answer was there.
+    /// One attempt; `None` when the connection broke.
     async fn once(&self, request: RequestBuilder) -> Option<(u16, Value)> {
-        let response = request.send().await.ok()?;
-        let status = response.status().as_u16();
-        let body = response.bytes().await.ok()?;
-        Some((status, serde_json::from_slice(&body).unwrap_or_default()))
+        let (status, _, body) = once_with_headers(request).await?;
+        Some((status, body))
     }
 
     fn key(&self) -> String {
@@ -315,6 +325,14 @@ impl Client {
         let length = random.random_range(100..60_000);
         pdf_with(&(0..length).map(|_| random.random_range(b'a'..=b'z')).collect::<Vec<_>>())
     }
+}
+
+/// One attempt; `None` when the connection broke before the whole answer was there.
+async fn once_with_headers(request: RequestBuilder) -> Option<(u16, HeaderMap, Value)> {
+    let response = request.send().await.ok()?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = response.bytes().await.ok()?;
+    Some((status, headers, serde_json::from_slice(&body).unwrap_or_default()))
 }
 
 /// The answers of the procedure's first scenario.

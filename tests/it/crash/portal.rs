@@ -63,23 +63,27 @@ impl Portal {
         self.dir.path().join("portal.log")
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it and the simulators answer.
     pub fn start(&mut self) {
         let arguments: &[&str] = if self.mutant { &["serve", "--mutant", "early-ack"] } else { &["serve"] };
         self.server = Some(self.spawn(arguments));
-        self.wait_until_it_answers();
+        self.wait_until_they_answer();
     }
 
-    fn wait_until_it_answers(&mut self) {
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let ended = self.server.as_mut().unwrap().try_wait().unwrap();
-            if ended.is_some() || begun.elapsed() > START_LIMIT {
-                let log = std::fs::read_to_string(self.log()).unwrap();
-                let tail: Vec<&str> = log.lines().rev().take(20).collect();
-                panic!("the portal does not start ({ended:?}):\n{}", tail.join("\n"));
+    fn wait_until_they_answer(&mut self) {
+        let (begun, log) = (Instant::now(), self.log());
+        let server = ("the portal", &mut self.server, self.port);
+        let simulators = ("the simulators", &mut self.simulators, self.simulators_port);
+        for (name, process, port) in [server, simulators] {
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                let ended = process.as_mut().unwrap().try_wait().unwrap();
+                if ended.is_some() || begun.elapsed() > START_LIMIT {
+                    let log = std::fs::read_to_string(&log).unwrap();
+                    let tail: Vec<&str> = log.lines().rev().take(20).collect();
+                    panic!("{name} did not start ({ended:?}):\n{}", tail.join("\n"));
+                }
+                std::thread::sleep(Duration::from_millis(20));
             }
-            std::thread::sleep(Duration::from_millis(20));
         }
     }
 

@@ -1,18 +1,22 @@
 //! What is taken in, and what is refused.
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join3;
+use motcua::app::App;
 use motcua::auth::Actor;
 use motcua::db::Tx;
 use motcua::files::{
     Purpose, Received, Target, attach, find, list_of_dossier, list_of_draft, move_to_dossiers,
     remove_from_draft,
 };
+use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Answer, Portal, pdf, sha256};
-use crate::support::PDF;
+use super::{Answer, Portal, pdf, serve, sha256};
+use crate::support::{PDF, somebody_waits};
 
 /// Mutants: hash fed after the size check of another chunk, size counted in chunks, bytes of
 /// the last chunk not written.
@@ -98,31 +102,33 @@ async fn a_draft_takes_so_many_files() {
     portal.stored(portal.draft(), "other.pdf", &pdf(500)).await;
 }
 
-/// The second file comes while the first one's transaction is still open.
+/// The second file comes while the first one's transaction is still open, which ends when the
+/// second is seen to wait.
 /// Mutant: `attach` without its lock: both find room.
 #[actix_web::test]
 async fn the_limits_of_a_draft_hold_also_when_files_come_at_once() {
     let portal = Portal::with("max_files_per_dossier = 1\n").await;
     let draft = portal.draft();
-    let limits = portal.app.files.limits.clone();
-    let attach_slowly = |key: &'static str, pause: u64| {
-        let limits = limits.clone();
-        let received = received(key);
-        let db = portal.app.db.clone();
-        async move {
-            let write = move |tx: &mut Tx| {
-                attach(tx, &limits, Target::Draft(draft), "", Purpose::Component, &received)?;
-                std::thread::sleep(Duration::from_millis(pause));
-                Ok(())
-            };
-            db.write(&Actor::system("test"), write).await
-        }
+    let attached = Arc::new(Notify::new());
+    let (go_on, may_go_on) = mpsc::channel();
+    let first = {
+        let attached = attached.clone();
+        let hold = move || {
+            attached.notify_one();
+            // An error: this test has failed, and nobody says it any more.
+            let _ = may_go_on.recv();
+        };
+        portal.attach_one(draft, "first", hold)
     };
     let second = async {
-        actix_web::rt::time::sleep(Duration::from_millis(250)).await;
-        attach_slowly("second", 0).await
+        attached.notified().await;
+        portal.attach_one(draft, "second", || ()).await
     };
-    let (first, second) = futures_util::future::join(attach_slowly("first", 800), second).await;
+    let release = async {
+        somebody_waits(&portal.database).await;
+        go_on.send(()).unwrap();
+    };
+    let (first, second, ()) = join3(first, second, release).await;
     first.unwrap();
     assert_eq!(second.unwrap_err().code().code, "too_many_files");
     assert_eq!(portal.rows(), 1);
@@ -151,7 +157,7 @@ async fn a_draft_takes_so_many_bytes() {
     portal.stored(portal.draft(), "other.pdf", &pdf(5_000)).await;
 }
 
-/// Patience is 0.6 s and the floor 1,000 B/s here. Mutant: `wait_for` without its deadline.
+/// Patience is 0.6 s, then 3 s, and the floor 1,000 B/s here. Mutant: `wait_for` without its deadline.
 #[actix_web::test]
 async fn a_slow_sender_is_cut_off_and_a_steady_one_is_not() {
     let portal = Portal::new().await;
@@ -175,9 +181,10 @@ async fn a_slow_sender_is_cut_off_and_a_steady_one_is_not() {
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     portal.until_empty().await;
 
-    // Twice the floor, for three times the patience.
-    let mut steady = portal.raw(draft, "Content-Length: 3600");
-    let content = pdf(3_600);
+    // Twice the floor, for three times the patience, which outlasts the pauses of a busy machine.
+    let portal = portal.with_patience(Duration::from_secs(3));
+    let mut steady = portal.raw(draft, "Content-Length: 18000");
+    let content = pdf(18_000);
     for chunk in content.chunks(200) {
         steady.write_all(chunk).unwrap();
         actix_web::rt::time::sleep(Duration::from_millis(100)).await;
@@ -322,6 +329,31 @@ impl Portal {
         )
         .unwrap();
         stream
+    }
+
+    /// The same files behind another door, at which a sender may be silent for so long.
+    fn with_patience(mut self, patience: Duration) -> Self {
+        let mut app = App::build(self.app.config.clone(), self.app.db.clone()).unwrap();
+        Arc::get_mut(&mut app).unwrap().files.limits.patience = patience;
+        self.base = serve(app.clone());
+        self.app = app;
+        self
+    }
+
+    /// Attaches a file in a transaction of its own; `last` is done before it is committed.
+    async fn attach_one(
+        &self,
+        draft: Uuid,
+        key: &str,
+        last: impl Fn() + Send + 'static,
+    ) -> motcua::error::Result<()> {
+        let (limits, received) = (self.app.files.limits.clone(), received(key));
+        let write = move |tx: &mut Tx| {
+            attach(tx, &limits, Target::Draft(draft), "", Purpose::Component, &received)?;
+            last();
+            Ok(())
+        };
+        self.app.db.write(&Actor::system("test"), write).await
     }
 }
 

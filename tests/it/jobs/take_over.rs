@@ -95,11 +95,12 @@ async fn a_zombies_failure_changes_nothing() {
 async fn a_job_that_lasts_longer_than_the_lease_keeps_it() {
     let queue = Queue::new();
     let slow = |context: JobContext| async move {
-        tokio::time::sleep(Duration::from_millis(2_000)).await;
+        tokio::time::sleep(Duration::from_secs(7)).await;
         effect(context).await
     };
     queue.enqueue(None, 1).await;
-    let lease = Duration::from_millis(600);
+    // Long enough for a heartbeat that a busy machine delays by two seconds.
+    let lease = Duration::from_secs(3);
     let processes = [0, 1].map(|_| queue.runner().on(KIND, slow).lease(lease).start());
     queue.until("it is done", |q| q.states() == ["done 1"]).await;
     for process in processes {

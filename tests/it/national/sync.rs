@@ -1,12 +1,20 @@
 //! The statuses of dossiers reach the national portal once each and in order.
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
+use motcua::app::App;
 use motcua::auth::session::Subject;
+use motcua::db::{Db, DbLimits};
 use motcua::worker;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::stage::{LEADER, MAI, Stage};
+
+/// The sessions that wait for the table of what was told, while another transaction holds it.
+const WAITING: &str = "SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                        WHERE d.datname = current_database() AND l.relation = 'dossier_sync'::regclass
+                          AND NOT l.granted";
 
 /// What the portal holds of a dossier: the head's status, and the steps in order of arrival.
 async fn held(stage: &Stage, dossier: Uuid) -> (String, Vec<String>) {
@@ -107,17 +115,18 @@ async fn a_worker_that_dies_between_call_and_record_repeats_nothing() {
     let stage = Stage::new().await;
     let dossier = stage.comes_to(&[1, 2]).await;
     let mut holder = stage.database.connect();
-    use diesel::connection::SimpleConnection;
     holder.batch_execute("BEGIN; LOCK TABLE dossier_sync IN EXCLUSIVE MODE").unwrap();
-    let worker = worker::runner(&stage.app).unwrap().start();
-    let begun = Instant::now();
-    while held(&stage, dossier).await.1.is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the portal is not told");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    // A process of its own, whose record does not give up before it dies.
+    let limits = DbLimits { checkout_ms: 10_000, lock_timeout_ms: 30_000, ..DbLimits::default() };
+    let db = Db::connect(stage.database.url(), &limits, stage.app.db.clock.clone()).unwrap();
+    let app = App::build(stage.app.config.clone(), db).unwrap();
+    let worker = worker::runner(&app).unwrap().start();
+    until_record_waits(&stage, true).await;
     worker.kill();
-    // Longer than the record waits for the lock: it is rolled back.
-    tokio::time::sleep(Duration::from_millis(800)).await;
+    assert_eq!(held(&stage, dossier).await.1, ["1"], "the portal was told");
+    // Its connection ends with it: what it had begun is rolled back.
+    stage.lines(&format!("SELECT pg_terminate_backend(pid)::text AS line FROM ({WAITING}) AS waiting"));
+    until_record_waits(&stage, false).await;
     holder.batch_execute("ROLLBACK").unwrap();
     let state = "SELECT state AS line FROM job ORDER BY id";
     assert_eq!(stage.lines(state), ["leased", "waiting"], "it died in the middle");
@@ -125,6 +134,15 @@ async fn a_worker_that_dies_between_call_and_record_repeats_nothing() {
     stage.work().await;
     assert_eq!(stage.lines(state), ["done", "done"]);
     assert_eq!(held(&stage, dossier).await, ("2".to_owned(), vec!["1".to_owned(), "2".to_owned()]));
+}
+
+/// Until a record waits for its table, or none does any more.
+async fn until_record_waits(stage: &Stage, waits: bool) {
+    let (begun, waiting) = (Instant::now(), format!("SELECT pid::text AS line FROM ({WAITING}) AS waiting"));
+    while stage.lines(&waiting).is_empty() == waits {
+        assert!(begun.elapsed() < Duration::from_secs(20), "a record waits: {}", !waits);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// A dead job that a person orders again does not set the dossier back.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::files::today;
 use crate::payments::stage::Stage;
-use crate::support::lines;
+use crate::support::{lines, somebody_waits};
 
 const UNIT: &str = "H49.61";
 const PROVINCE: &str = "H49";
@@ -180,7 +180,7 @@ async fn while_a_day_is_summed_others_book_on_the_next() {
     owner.batch_execute("BEGIN; LOCK TABLE day_close IN EXCLUSIVE MODE").unwrap();
     let closing = night.close(UNIT, night.day);
     let book = async {
-        tokio::time::sleep(Duration::from_millis(1500)).await;
+        somebody_waits(&night.stage.test_db).await;
         night.paid().await;
         owner.batch_execute("COMMIT").unwrap();
     };

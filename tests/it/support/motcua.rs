@@ -1,23 +1,22 @@
 //! The binary itself, run as its users run it.
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+
+use uuid::Uuid;
 
 use super::panics::tell_at_once;
 
-static NEXT: AtomicU32 = AtomicU32::new(1);
-
 /// A directory of its own for one test, removed at the end. It lies where every
-/// account can enter, since PostgreSQL may run as another one.
+/// account can enter, since PostgreSQL may run as another one. Its name was never
+/// used before: what an earlier process left behind cannot be met.
 #[derive(Debug)]
 pub struct DataDir(PathBuf);
 
 impl DataDir {
     pub fn new() -> Self {
         tell_at_once();
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("motcua-it-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("the temporary directory can be written");
+        let path = std::env::temp_dir().join(format!("motcua-it-{}", Uuid::now_v7()));
+        std::fs::create_dir(&path).expect("the temporary directory can be written");
         Self(path)
     }
 

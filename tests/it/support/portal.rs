@@ -102,7 +102,9 @@ impl Portal {
         let server =
             HttpServer::new(move || simulators::service(played.clone())).workers(1).disable_signals();
         actix_web::rt::spawn(server.listen(national).unwrap().run());
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        // A connection each: one that rested is closed by the server.
+        let http = http.pool_max_idle_per_host(0).build().unwrap();
         let cookies = RefCell::default();
         Self { app, url, http, cookies, _simulators: simulators, _data: DataFolder(folder), db }
     }
