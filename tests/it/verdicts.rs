@@ -3,6 +3,7 @@
 mod flips;
 mod hostile;
 mod own;
+mod rewritten;
 
 use std::path::Path;
 use std::process::Command;

@@ -53,45 +53,52 @@ struct Step<'a> {
 impl<'a> Step<'a> {
     fn between(old: &'a Document<'a>, new: &'a Document<'a>, signature: Option<u32>) -> Judged<Self> {
         let in_use = |entry: Option<&Entry>| entry.filter(|entry| **entry != Entry::Free).copied();
+        let rewritten = |stream: u32| old.entries.get(&stream) != new.entries.get(&stream);
         let (mut changed, mut added) = (BTreeSet::new(), BTreeSet::new());
         for number in old.entries.keys().chain(new.entries.keys()) {
             match (in_use(old.entries.get(number)), in_use(new.entries.get(number))) {
                 (None, Some(_)) => added.insert(*number),
                 (before, after) if before != after => changed.insert(*number),
+                // It stands where it stood, in a stream that was written anew.
+                (Some(Entry::Packed { stream, .. }), _) if rewritten(stream) => changed.insert(*number),
                 _ => false,
             };
         }
-        let mut named = BTreeMap::new();
-        for (number, entry) in &old.entries {
-            let generation = match entry {
-                Entry::At { generation, .. } => *generation,
-                Entry::Packed { .. } => 0,
-                Entry::Free => continue,
-            };
-            let object = old.get(*number, generation)?.object;
-            if !matches!(&object, Object::Dictionary(found) if found.has_name("Type", "XRef")) {
-                count(&object, &mut named);
-            }
-        }
-        Ok(Self { old, new, signature, signed: false, changed, added, explained: BTreeSet::new(), named })
+        let (signed, explained, named) = (false, BTreeSet::new(), names(old)?);
+        Ok(Self { old, new, signature, signed, changed, added, explained, named })
     }
 
     fn times_named(&self, number: u32) -> usize {
         self.named.get(&number).copied().unwrap_or(0)
     }
 
-    /// Explains the change of the object that a reference names on both sides: it is named in
-    /// no other place, so the change is seen nowhere else.
-    fn explain(&mut self, old: Option<&Object>, new: Option<&Object>, times: usize) -> Judged<()> {
-        if let (Some(Object::Reference(number, _)), Some(after)) = (old, new)
-            && self.changed.contains(number)
-            && old == Some(after)
-        {
-            if self.times_named(*number) > times {
-                return Err(Reason::AddedLater);
+    /// The object that a reference names on both sides, if it changed: it is named in no other
+    /// place, so the change is seen nowhere else.
+    fn changed_alone(&self, old: Option<&Object>, new: Option<&Object>, times: usize) -> Judged<Option<u32>> {
+        match old {
+            Some(Object::Reference(number, _)) if old == new && self.changed.contains(number) => {
+                if self.times_named(*number) > times { Err(Reason::AddedLater) } else { Ok(Some(*number)) }
             }
-            self.explained.insert(*number);
+            _ => Ok(None),
         }
+    }
+
+    /// Explains the change of the object that a reference names on both sides.
+    fn explain(&mut self, old: Option<&Object>, new: Option<&Object>, times: usize) -> Judged<()> {
+        match self.changed_alone(old, new, times)? {
+            Some(number) => self.allow(number),
+            None => Ok(()),
+        }
+    }
+
+    /// Allows the change of an object whose two values were looked at. A stream is refused: only
+    /// its dictionary was looked at, and its content may be what a page shows, or hold other
+    /// objects, which are read out of it although no reference names it.
+    fn allow(&mut self, number: u32) -> Judged<()> {
+        if self.old.is_stream(number)? || self.new.is_stream(number)? {
+            return Err(Reason::AddedLater);
+        }
+        self.explained.insert(number);
         Ok(())
     }
 
@@ -154,7 +161,10 @@ impl<'a> Step<'a> {
         if old.is_some() && new.is_none() {
             return Err(Reason::AddedLater);
         }
-        self.explain(old, new, 1)
+        // A stream as it must be: the text about the file, and by its type none that holds objects.
+        let described = self.changed_alone(old, new, 1)?;
+        self.explained.extend(described);
+        Ok(())
     }
 
     /// Certificates, answers and lists (DSS, ISO 32000-2, 12.8.4.3): only its own containers
@@ -243,8 +253,7 @@ impl<'a> Step<'a> {
         }
         same_but(&before, &after, &SIGNED)?;
         self.signed = true;
-        self.explained.insert(*number);
-        Ok(())
+        self.allow(*number)
     }
 
     /// A page may gain the widgets of further signatures, and nothing else.
@@ -264,8 +273,7 @@ impl<'a> Step<'a> {
             return Err(Reason::AddedLater);
         }
         self.explain(before.get("Annots"), after.get("Annots"), 1)?;
-        self.explained.insert(number);
-        Ok(())
+        self.allow(number)
     }
 }
 
@@ -275,6 +283,30 @@ fn same_but(old: &Dictionary, new: &Dictionary, but: &[&str]) -> Judged<()> {
     let differs = |key: &Vec<u8>| !free(key) && old.0.get(key) != new.0.get(key);
     let differs = old.0.keys().chain(new.0.keys()).any(differs);
     if differs { Err(Reason::AddedLater) } else { Ok(()) }
+}
+
+/// How often each object is named in a revision, trailers apart.
+fn names(document: &Document) -> Judged<BTreeMap<u32, usize>> {
+    let (mut named, mut trailers) = (BTreeMap::new(), Vec::new());
+    for (number, entry) in &document.entries {
+        let generation = match entry {
+            Entry::At { generation, .. } => *generation,
+            Entry::Packed { .. } => 0,
+            Entry::Free => continue,
+        };
+        match document.get(*number, generation)?.object {
+            Object::Dictionary(found) if found.has_name("Type", "XRef") => trailers.push(*number),
+            object => count(&object, &mut named),
+        }
+    }
+    // Nothing names a trailer. What calls itself one and is named could be a part of a page,
+    // and what it names in turn would be missing here.
+    let mut anywhere = named.clone();
+    count(&Object::Dictionary(document.trailer()?.clone()), &mut anywhere);
+    if trailers.iter().any(|number| anywhere.contains_key(number)) {
+        return Err(Reason::AddedLater);
+    }
+    Ok(named)
 }
 
 /// Counts the references in an object; its depth is bounded by the reader.

@@ -157,6 +157,12 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// Whether the object of this number has a content, whatever generation it is.
+    pub fn is_stream(&self, number: u32) -> Judged<bool> {
+        let Some(Entry::At { offset, generation }) = self.entries.get(&number) else { return Ok(false) };
+        Ok(self.object_at(number, *generation, *offset)?.content.is_some())
+    }
+
     /// The object at this offset, which must be the one that is asked for.
     pub fn object_at(&self, number: u32, generation: u16, offset: usize) -> Judged<Found> {
         let mut reader = self.reader(offset);
