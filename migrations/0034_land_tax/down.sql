@@ -1,4 +1,5 @@
-DROP TABLE land_tax_report, land_tax_confirmation, land_tax_document, land_tax_end, land_tax_notice, land_tax_message;
+DROP TABLE land_tax_report, land_tax_confirmation, land_tax_document, land_tax_debt_told, land_tax_end, land_tax_notice, land_tax_message;
+DROP FUNCTION land_number(text);
 -- A slip that was never acknowledged, a correction and a recall have no place in the form before.
 DELETE FROM tax_slip WHERE acknowledged_at IS NULL OR seq > 1;
 DROP INDEX tax_slip_waiting;
@@ -12,7 +13,8 @@ ALTER TABLE tax_slip
     DROP COLUMN requested_at,
     DROP COLUMN requested_by,
     DROP COLUMN income_tax_due_at,
-    DROP COLUMN registration_due_at;
+    DROP COLUMN registration_due_at,
+    DROP COLUMN event_seq;
 ALTER TABLE tax_slip DROP CONSTRAINT tax_slip_check;
 ALTER TABLE tax_slip
     ALTER COLUMN sent_at SET NOT NULL,

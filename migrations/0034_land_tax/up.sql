@@ -16,6 +16,7 @@ ALTER TABLE tax_slip
     ADD COLUMN requested_by text NOT NULL DEFAULT '',
     ADD COLUMN income_tax_due_at timestamptz,
     ADD COLUMN registration_due_at timestamptz,
+    ADD COLUMN event_seq integer NOT NULL DEFAULT 0,
     ADD PRIMARY KEY (dossier_id, seq);
 UPDATE tax_slip SET requested_at = sent_at;
 ALTER TABLE tax_slip ALTER COLUMN requested_at SET NOT NULL;
@@ -34,6 +35,7 @@ COMMENT ON COLUMN tax_slip.requested_at IS 'when an official sent it on its way'
 COMMENT ON COLUMN tax_slip.requested_by IS 'who, as kind:id';
 COMMENT ON COLUMN tax_slip.income_tax_due_at IS 'until when the tax office is to answer about personal income tax: 3 working days (1.007674)';
 COMMENT ON COLUMN tax_slip.registration_due_at IS 'until when the tax office is to answer about the registration fee and the rest: 5 working days (1.007277)';
+COMMENT ON COLUMN tax_slip.event_seq IS 'of a slip: number of the dossier''s event that sent it';
 
 CREATE TABLE land_tax_message (
     id uuid PRIMARY KEY,
@@ -131,6 +133,28 @@ CREATE INDEX land_tax_notice_message ON land_tax_notice (message_id);
 CREATE INDEX land_tax_notice_received ON land_tax_notice (received_at);
 CREATE INDEX land_tax_notice_debt ON land_tax_notice (dossier_id) WHERE debt_at IS NOT NULL;
 
+-- Numbers of parcels, map sheets and certificates as people write them: 087 is 87, AA 1 is aa1.
+CREATE FUNCTION land_number(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ltrim(upper(regexp_replace($1, '[^[:alnum:]]', '', 'g')), '0');
+
+CREATE TABLE land_tax_debt_told (
+    dossier_id uuid NOT NULL REFERENCES dossier (id),
+    taxpayer_no text NOT NULL CHECK (length(taxpayer_no) BETWEEN 1 AND 20),
+    notice_no text NOT NULL CHECK (length(notice_no) BETWEEN 1 AND 60),
+    reference text NOT NULL CHECK (length(reference) <= 100),
+    message_id uuid NOT NULL REFERENCES land_tax_message (id),
+    at timestamptz NOT NULL,
+    PRIMARY KEY (dossier_id, taxpayer_no, notice_no)
+);
+COMMENT ON TABLE land_tax_debt_told IS 'Notices of which the tax side said that they are recorded as debt on the certificate, also such as have not come yet.';
+COMMENT ON COLUMN land_tax_debt_told.dossier_id IS 'the dossier';
+COMMENT ON COLUMN land_tax_debt_told.taxpayer_no IS 'number of the taxpayer';
+COMMENT ON COLUMN land_tax_debt_told.notice_no IS 'number of the notice';
+COMMENT ON COLUMN land_tax_debt_told.reference IS 'the decision or the certificate on which the debt is recorded';
+COMMENT ON COLUMN land_tax_debt_told.message_id IS 'the message that told it';
+COMMENT ON COLUMN land_tax_debt_told.at IS 'when';
+CREATE INDEX land_tax_debt_told_message ON land_tax_debt_told (message_id);
+
 CREATE TABLE land_tax_end (
     dossier_id uuid NOT NULL REFERENCES dossier (id),
     notice_no text NOT NULL CHECK (length(notice_no) BETWEEN 1 AND 60),
@@ -168,7 +192,6 @@ CREATE TABLE land_tax_document (
     applied_at timestamptz,
     message_id uuid NOT NULL REFERENCES land_tax_message (id),
     received_at timestamptz NOT NULL,
-    UNIQUE (dossier_id, document_no),
     CHECK (applied_at IS NULL OR own OR counted + over = amount)
 );
 COMMENT ON TABLE land_tax_document IS 'A payment document (chứng từ nộp tiền) that the tax side told of; one payment counts once.';
@@ -189,6 +212,7 @@ COMMENT ON COLUMN land_tax_document.over IS 'đồng beyond what was owed: the t
 COMMENT ON COLUMN land_tax_document.applied_at IS 'when it was counted; NULL: the notice has not come yet';
 COMMENT ON COLUMN land_tax_document.message_id IS 'the message that told it';
 COMMENT ON COLUMN land_tax_document.received_at IS 'when it came';
+CREATE UNIQUE INDEX land_tax_document_once ON land_tax_document (dossier_id, document_no, code, coalesce(instalment, 0));
 CREATE INDEX land_tax_document_waiting ON land_tax_document (dossier_id) WHERE applied_at IS NULL;
 CREATE INDEX land_tax_document_message ON land_tax_document (message_id);
 
@@ -214,4 +238,4 @@ COMMENT ON COLUMN land_tax_report.notice_id IS 'the notice that was paid';
 COMMENT ON COLUMN land_tax_report.reported_at IS 'when the tax side acknowledged it; NULL: not yet';
 CREATE INDEX land_tax_report_notice ON land_tax_report (notice_id);
 
-REVOKE DELETE ON tax_slip, land_tax_notice, land_tax_end, land_tax_document, land_tax_report FROM motcua_app;
+REVOKE DELETE ON tax_slip, land_tax_notice, land_tax_debt_told, land_tax_end, land_tax_document, land_tax_report FROM motcua_app;

@@ -358,6 +358,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    land_tax_debt_told (dossier_id, taxpayer_no, notice_no) {
+        dossier_id -> Uuid,
+        taxpayer_no -> Text,
+        notice_no -> Text,
+        reference -> Text,
+        message_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     land_tax_document (id) {
         id -> Uuid,
         dossier_id -> Uuid,
@@ -1104,6 +1115,7 @@ diesel::table! {
         requested_by -> Text,
         income_tax_due_at -> Nullable<Timestamptz>,
         registration_due_at -> Nullable<Timestamptz>,
+        event_seq -> Integer,
     }
 }
 
@@ -1236,6 +1248,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_key,
     job,
     land_tax_confirmation,
+    land_tax_debt_told,
     land_tax_document,
     land_tax_end,
     land_tax_message,

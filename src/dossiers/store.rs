@@ -120,7 +120,9 @@ impl Loaded {
 
     /// Refuses a result while the obligations about the land are open.
     pub fn tax_allows_result(&self) -> Result<()> {
-        let open = self.state.progress.tax_sent_at.is_some() && !self.tax_met;
+        let case = self.version.case(&self.row.case_code);
+        let taxed = self.state.progress.tax_sent_at.is_some() || case.is_some_and(|case| case.tax);
+        let open = taxed && !self.tax_met;
         if open { Err(results::TAX_NOT_MET.err()) } else { Ok(()) }
     }
 

@@ -14,7 +14,7 @@ use crate::db::{Tx, prepared};
 use crate::dossiers::{ActionIn, act};
 use crate::error::Result;
 use crate::jobs::{JobContext, Outcome};
-use crate::results::tax_met;
+use crate::results::{issue_signed, tax_met};
 use crate::workflow::Action;
 
 #[derive(serde::Deserialize)]
@@ -54,6 +54,9 @@ fn advance(app: &Arc<App>, tx: &mut Tx, dossier: Uuid) -> Result<()> {
     let place = self::place(tx, dossier)?;
     if place.waits && place.met {
         act(app, tx, &place.code, None, &ActionIn::bare(Action::ConfirmPayment))?;
+    }
+    if place.met {
+        issue_signed(tx, dossier)?;
     }
     Ok(())
 }

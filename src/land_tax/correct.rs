@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::CORRECT_SLIP;
 use super::overview::{LandTaxOut, overview, seen};
-use super::send::{SlipJob, last_of};
+use super::send::{SlipJob, forget_confirmation, last_of};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::db::{Tx, prepared, to_sql};
@@ -184,7 +184,7 @@ pub async fn correct_tax_slip(
                 }
                 correct(tx, id, &changes, request.body.reason.as_str())?;
                 let now = tx.now;
-                Reply::created(overview(tx.conn, id, now)?)
+                Reply::created(overview(tx.conn, tx.actor, id, now)?)
             })
         })
         .await
@@ -197,10 +197,7 @@ fn correct(tx: &mut Tx, dossier: Uuid, changes: &Value, reason: &str) -> Result<
     let last =
         last_of(tx.conn, dossier)?.filter(|last| last.kind != "recall").ok_or_else(|| NO_SLIP.err())?;
     let seq = last.seq + 1;
-    // What was confirmed, was confirmed about the slip before.
-    prepared("DELETE FROM land_tax_confirmation WHERE dossier_id = ?")
-        .bind::<SqlUuid, _>(dossier)
-        .execute(tx.conn)?;
+    forget_confirmation(tx, dossier)?;
     prepared(
         "INSERT INTO tax_slip (dossier_id, seq, kind, number, changes, reason, land_users, requested_at, requested_by)
          SELECT dossier_id, ?, 'correction', number, changes || ?, ?, land_users, ?, ? FROM tax_slip

@@ -241,16 +241,48 @@ pub fn meet_if_paid(tx: &mut Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Records an open row as debt on the certificate.
-pub fn record_debt(tx: &mut Tx, id: Uuid, reference: &str) -> Result<()> {
+/// Notes that the rows of a notice of a taxpayer are recorded as debt: those that are there, and
+/// those that come.
+pub fn tell_debt(tx: &mut Tx, dossier: Uuid, of: (&str, &str), reference: &str, message: Uuid) -> Result<()> {
     prepared(
-        "UPDATE land_tax_notice SET state = 'debt', debt_at = ?, debt_reference = ?, debt_by = ?
-          WHERE id = ? AND state = 'open'",
+        "INSERT INTO land_tax_debt_told (dossier_id, taxpayer_no, notice_no, reference, message_id, at)
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind::<SqlUuid, _>(dossier)
+    .bind::<Text, _>(of.0)
+    .bind::<Text, _>(of.1)
+    .bind::<Text, _>(short(Some(reference), 100))
+    .bind::<SqlUuid, _>(message)
+    .bind::<Timestamptz, _>(to_sql(tx.now))
+    .execute(tx.conn)?;
+    record_debts(tx, dossier)
+}
+
+/// Records as debt what is open and was told to be one.
+pub fn record_debts(tx: &mut Tx, dossier: Uuid) -> Result<()> {
+    prepared(
+        "UPDATE land_tax_notice n SET state = 'debt', debt_at = ?, debt_reference = t.reference, debt_by = ?
+           FROM land_tax_debt_told t
+          WHERE n.dossier_id = ? AND n.state = 'open'
+            AND (t.dossier_id, t.taxpayer_no, t.notice_no) = (n.dossier_id, n.taxpayer_no, n.notice_no)",
     )
     .bind::<Timestamptz, _>(to_sql(tx.now))
-    .bind::<Text, _>(short(Some(reference), 100))
     .bind::<Text, _>(tx.actor.key())
-    .bind::<SqlUuid, _>(id)
+    .bind::<SqlUuid, _>(dossier)
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+/// What stands in the stead of a debt is about the same debt, though it is open anew.
+pub fn inherit_debt(tx: &mut Tx, old: Uuid, by: &str) -> Result<()> {
+    prepared(
+        "UPDATE land_tax_notice n SET debt_at = old.debt_at, debt_reference = old.debt_reference, debt_by = old.debt_by
+           FROM land_tax_notice old
+          WHERE old.id = ? AND old.debt_at IS NOT NULL AND n.debt_at IS NULL AND n.notice_no = ?
+            AND (n.dossier_id, n.taxpayer_no, n.code) = (old.dossier_id, old.taxpayer_no, old.code)",
+    )
+    .bind::<SqlUuid, _>(old)
+    .bind::<Text, _>(by)
     .execute(tx.conn)?;
     Ok(())
 }

@@ -27,8 +27,8 @@ pub struct LandTaxOut {
     pub slips: Vec<SlipOut>,
     /// In the order in which they are to be paid.
     pub notices: Vec<NoticeOut>,
-    /// Debts of earlier dossiers that this one clears from the certificate: looked up, so that
-    /// nobody has to bring the proof that they are paid.
+    /// Debts of earlier dossiers that this one clears from the certificate, of such as the
+    /// official sees: looked up, so that nobody has to bring the proof that they are paid.
     pub debts: Vec<NoticeOut>,
     /// When the tax side confirmed that all is met, exempt or recorded as debt.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -115,7 +115,7 @@ pub async fn show_land_tax(app: web::Data<App>, actor: Actor, code: web::Path<St
     let (code, now) = (code.into_inner(), app.db.clock.now());
     let shown = app.db.read(move |conn| {
         let (id, _) = seen(conn, &actor, &code)?;
-        overview(conn, id, now)
+        overview(conn, &actor, id, now)
     });
     Reply::ok(shown.await?)
 }
@@ -135,7 +135,7 @@ pub fn seen(conn: &mut PgConnection, actor: &Actor, code: &str) -> Result<(Uuid,
 }
 
 /// The tax side of a dossier.
-pub fn overview(conn: &mut PgConnection, id: Uuid, now: Timestamp) -> Result<LandTaxOut> {
+pub fn overview(conn: &mut PgConnection, actor: &Actor, id: Uuid, now: Timestamp) -> Result<LandTaxOut> {
     let slips: Vec<SlipRow> = prepared(
         "SELECT seq, kind, number, reason, requested_at, acknowledged_at, reference, income_tax_due_at, registration_due_at
            FROM tax_slip WHERE dossier_id = ? ORDER BY seq",
@@ -146,13 +146,21 @@ pub fn overview(conn: &mut PgConnection, id: Uuid, now: Timestamp) -> Result<Lan
         prepared(notices_where!("n.dossier_id = ? ORDER BY n.due_day NULLS LAST, n.instalment, n.id"))
             .bind::<SqlUuid, _>(id)
             .load(conn)?;
-    let debts: Vec<Row> = prepared(concat!(
-        notices_where!("n.state IN ('debt', 'paid') AND n.id IN ("),
+    let mut debts: Vec<Row> = prepared(concat!(
+        notices_where!("n.state IN ('debt', 'open', 'paid') AND n.id IN ("),
         debts_cleared!(),
         ") ORDER BY n.due_day NULLS LAST, n.instalment, n.id"
     ))
     .bind::<SqlUuid, _>(id)
     .load(conn)?;
+    // Of dossiers that are not theirs officials see nothing here either.
+    let of_debts: Vec<Uuid> = debts.iter().map(|debt| debt.dossier_id).collect();
+    let theirs: Vec<Uuid> = dossier::table
+        .filter(dossier::id.eq_any(of_debts))
+        .filter(visible(actor))
+        .select(dossier::id)
+        .load(conn)?;
+    debts.retain(|debt| theirs.contains(&debt.dossier_id));
     let confirmed_at: Option<jiff_diesel::Timestamp> = land_tax_confirmation::table
         .find(id)
         .select(land_tax_confirmation::confirmed_at)

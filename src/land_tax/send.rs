@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ use super::slip;
 use crate::app::App;
 use crate::calendar::{Calendar, Term, due};
 use crate::db::{Tx, prepared, to_sql};
+use crate::dossiers::jobs::TAX_RECALL;
 use crate::dossiers::{DossierJob, News, news};
 use crate::error::Result;
 use crate::jobs::{JobContext, Outcome};
@@ -76,30 +78,75 @@ fn new_row(slip: &Slip, told: &News) -> NewRow {
     NewRow { number: format!("{}/PCTT", told.code), users: json!(users) }
 }
 
+/// Whether an event that sends a slip is still to send it.
+#[derive(QueryableByName)]
+struct Wanted {
+    /// Its own row, where that was written.
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    seq: Option<i16>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    acknowledged: Option<bool>,
+    /// The dossier has come back since, or was sent anew.
+    #[diesel(sql_type = Bool)]
+    over: bool,
+    /// An earlier slip is still to be recalled.
+    #[diesel(sql_type = Bool)]
+    recall_waits: bool,
+}
+
+const WANTED: &str = "SELECT s.seq, s.acknowledged_at IS NOT NULL AS acknowledged,
+        (d.progress ->> 'tax_sent_at' IS NULL
+         OR EXISTS (SELECT FROM dossier_event e
+                     WHERE e.dossier_id = d.id AND e.action = 'send_to_tax' AND e.seq > w.event)) AS over,
+        EXISTS (SELECT FROM job j WHERE j.kind = ? AND j.subject = d.id AND j.state IN ('waiting', 'leased')) AS recall_waits
+   FROM (SELECT ?::uuid AS id, ?::integer AS event) AS w
+   JOIN dossier d ON d.id = w.id
+   LEFT JOIN tax_slip s ON s.dossier_id = d.id AND s.kind = 'slip' AND s.event_seq = w.event";
+
 /// Writes the row of the slip that this event sends, unless it is there; `None`: it was
-/// acknowledged, or recalled since.
+/// acknowledged, or the dossier came back before anything was written. A row that is there is
+/// sent also when it was recalled since: the tax office takes back only what it has.
 fn begin(tx: &mut Tx, job: DossierJob, row: &NewRow, by: &str) -> Result<Option<i16>> {
     prepared("SELECT FROM dossier WHERE id = ? FOR NO KEY UPDATE")
         .bind::<SqlUuid, _>(job.dossier_id)
         .execute(tx.conn)?;
-    let last = last_of(tx.conn, job.dossier_id)?;
-    match last {
-        Some(last) if last.kind != "recall" => return Ok(Some(last.seq).filter(|_| !last.acknowledged)),
-        _ => {}
+    let wanted: Wanted = prepared(WANTED)
+        .bind::<Text, _>(TAX_RECALL)
+        .bind::<SqlUuid, _>(job.dossier_id)
+        .bind::<Integer, _>(job.seq)
+        .get_result(tx.conn)?;
+    if wanted.seq.is_some() {
+        return Ok(wanted.seq.filter(|_| wanted.acknowledged != Some(true)));
     }
-    let seq = last.map_or(1, |last| last.seq + 1);
+    if wanted.over {
+        return Ok(None);
+    }
+    if wanted.recall_waits {
+        return Err(anyhow!("the slip before is to be recalled first").into());
+    }
+    let seq = last_of(tx.conn, job.dossier_id)?.map_or(1, |last| last.seq + 1);
+    forget_confirmation(tx, job.dossier_id)?;
     prepared(
-        "INSERT INTO tax_slip (dossier_id, seq, kind, number, land_users, requested_at, requested_by)
-         VALUES (?, ?, 'slip', ?, ?, ?, ?)",
+        "INSERT INTO tax_slip (dossier_id, seq, kind, event_seq, number, land_users, requested_at, requested_by)
+         VALUES (?, ?, 'slip', ?, ?, ?, ?, ?)",
     )
     .bind::<SqlUuid, _>(job.dossier_id)
     .bind::<SmallInt, _>(seq)
+    .bind::<Integer, _>(job.seq)
     .bind::<Text, _>(&row.number)
     .bind::<Jsonb, _>(&row.users)
     .bind::<Timestamptz, _>(to_sql(tx.now))
     .bind::<Text, _>(by)
     .execute(tx.conn)?;
     Ok(Some(seq))
+}
+
+/// What was confirmed, was confirmed about the slip before.
+pub fn forget_confirmation(tx: &mut Tx, dossier: Uuid) -> Result<()> {
+    prepared("DELETE FROM land_tax_confirmation WHERE dossier_id = ?")
+        .bind::<SqlUuid, _>(dossier)
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 /// The newest row of a dossier.
@@ -111,7 +158,7 @@ pub struct Last {
     pub kind: String,
     #[diesel(sql_type = Text)]
     pub number: String,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
+    #[diesel(sql_type = Bool)]
     pub acknowledged: bool,
     #[diesel(sql_type = Jsonb)]
     pub land_users: Value,
@@ -163,21 +210,27 @@ struct Stored {
     changes: Value,
     #[diesel(sql_type = Text)]
     reason: String,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
+    #[diesel(sql_type = Bool)]
     acknowledged: bool,
     /// Row of the slip that is corrected or recalled.
     #[diesel(sql_type = SmallInt)]
     before: i16,
-    #[diesel(sql_type = diesel::sql_types::Integer)]
+    /// That one was acknowledged.
+    #[diesel(sql_type = Bool)]
+    ready: bool,
+    #[diesel(sql_type = Integer)]
     event: i32,
 }
 
 const STORED: &str = "SELECT s.kind, s.changes, s.reason, s.acknowledged_at IS NOT NULL AS acknowledged,
-        coalesce((SELECT max(b.seq) FROM tax_slip b WHERE b.dossier_id = s.dossier_id AND b.seq < s.seq
-                     AND b.kind <> 'recall'), 1::smallint) AS before,
+        coalesce(b.seq, 1::smallint) AS before, b.acknowledged_at IS NOT NULL AS ready,
         coalesce((SELECT max(e.seq) FROM dossier_event e WHERE e.dossier_id = s.dossier_id
                      AND e.action = 'send_to_tax'), 1) AS event
-   FROM tax_slip s WHERE s.dossier_id = ? AND s.seq = ?";
+   FROM tax_slip s
+   LEFT JOIN LATERAL (SELECT seq, acknowledged_at FROM tax_slip
+                       WHERE dossier_id = s.dossier_id AND seq < s.seq AND kind <> 'recall'
+                       ORDER BY seq DESC LIMIT 1) AS b ON true
+  WHERE s.dossier_id = ? AND s.seq = ?";
 
 /// Job `correct_tax_slip`: sends the slip again with what is corrected in it, by the number of
 /// the slip that it corrects.
@@ -198,6 +251,9 @@ pub async fn correct(context: JobContext, office: Arc<TaxOffice>) -> Result<Outc
         .await?;
     if stored.acknowledged || stored.kind != "correction" {
         return Ok(Outcome::Done);
+    }
+    if !stored.ready {
+        return Err(anyhow!("what is corrected has not been acknowledged").into());
     }
     if let (Some(answers), Some(changes)) = (told.answers.as_object_mut(), stored.changes.as_object()) {
         answers.extend(changes.clone());
@@ -253,13 +309,14 @@ fn begin_recall(tx: &mut Tx, job: DossierJob) -> Result<Option<(SlipJob, Stored,
           WHERE d.id = ? AND e.seq = ?",
     )
     .bind::<SqlUuid, _>(job.dossier_id)
-    .bind::<diesel::sql_types::Integer, _>(job.seq)
+    .bind::<Integer, _>(job.seq)
     .get_result(tx.conn)?;
     let seq = match last_of(tx.conn, job.dossier_id)? {
         None => return Ok(None),
         Some(last) if last.kind == "recall" && last.acknowledged => return Ok(None),
         Some(last) if last.kind == "recall" => last.seq,
         Some(last) => {
+            forget_confirmation(tx, job.dossier_id)?;
             prepared(
                 "INSERT INTO tax_slip (dossier_id, seq, kind, number, reason, land_users, requested_at, requested_by)
                  VALUES (?, ?, 'recall', ?, ?, ?, ?, ?)",

@@ -22,7 +22,7 @@ mod sign;
 pub use change::{ChangeResult, change};
 pub use obligations::{DEBT_OPEN, TAX_NOT_MET, tax_is_met};
 pub(crate) use obligations::{debts_cleared, tax_met};
-pub use order::{RESULT_SIGNED, Wanted, order, signed};
+pub use order::{RESULT_SIGNED, Wanted, issue_signed, order, signed};
 pub use prefill::{merge, prefill};
 pub use prepare::{Prepared, prepare};
 pub use print::{RENDER_RESULT, print_result};

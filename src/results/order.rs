@@ -3,15 +3,16 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{Date as SqlDate, Text, Uuid as SqlUuid};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::change::lock;
 use super::register::{self, ResultState};
-use super::{RESULT_NOT_READY, RESULT_STATE, issue};
+use super::{RESULT_NOT_READY, RESULT_STATE, issue, obligations};
 use crate::clock::day_of;
 use crate::db::{Tx, prepared};
 use crate::error::{INVALID, Result};
-use crate::jobs::{JobContext, Outcome as Done};
+use crate::jobs::{JobContext, Outcome as Done, enqueue};
 use crate::signing::{self, Ended, Order, Outcome};
 use crate::workflow::Role;
 
@@ -43,6 +44,10 @@ pub fn order(tx: &mut Tx, id: Uuid, wanted: Wanted) -> Result<()> {
     if row.state()? != ResultState::Prepared {
         return Err(RESULT_STATE.err());
     }
+    if row.replaces_id.is_none() && obligations::is_closed(tx.conn, row.dossier_id)? {
+        return Err(RESULT_STATE.because("Hồ sơ đã kết thúc", "The dossier has come to its end"));
+    }
+    obligations::check(tx.conn, row.dossier_id)?;
     let file_id = row.draft_file_id.ok_or_else(|| RESULT_NOT_READY.err())?;
     let title: String = format!("{} số {}", row.name, row.number_text).chars().take(300).collect();
     let order = Order {
@@ -103,14 +108,40 @@ pub(super) fn call_off(tx: &mut Tx, request: Option<Uuid>, why: &str) -> Result<
     Err(RESULT_STATE.err())
 }
 
-/// Job `result_signed`: issues what was signed. A refusal is read where the result is shown.
+/// Job `result_signed`: issues what was signed. A refusal is read where the result is shown. What
+/// obligations hold back stays signed, and is issued by [`issue_signed`].
 pub async fn signed(context: JobContext) -> Result<Done> {
     let Ended { request_id } = context.job.payload()?;
     context
         .finish_with(move |tx| {
             let Outcome::Signed { file_id } = signing::outcome(tx.conn, request_id)? else { return Ok(()) };
             let result_id = signing::subject(tx.conn, request_id)?;
-            issue(tx, result_id, file_id)
+            match issue(tx, result_id, file_id) {
+                Err(held) if obligations::holds_back(&held) => Ok(()),
+                issued => issued,
+            }
         })
         .await
+}
+
+#[derive(QueryableByName)]
+struct Ordered {
+    #[diesel(sql_type = SqlUuid)]
+    request_id: Uuid,
+}
+
+/// Issues, by jobs, what was signed of a dossier while an obligation was open.
+pub fn issue_signed(tx: &mut Tx, dossier: Uuid) -> Result<()> {
+    let ordered: Vec<Ordered> = prepared(
+        "SELECT signing_request_id AS request_id FROM result
+          WHERE dossier_id = ? AND state = 'prepared' AND signing_request_id IS NOT NULL",
+    )
+    .bind::<SqlUuid, _>(dossier)
+    .load(tx.conn)?;
+    for Ordered { request_id } in ordered {
+        if matches!(signing::outcome(tx.conn, request_id)?, Outcome::Signed { .. }) {
+            enqueue(tx, RESULT_SIGNED, Some(request_id), json!(Ended { request_id }), None)?;
+        }
+    }
+    Ok(())
 }

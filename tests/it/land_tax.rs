@@ -3,6 +3,7 @@ mod debt;
 mod inbound;
 mod money;
 mod random;
+mod slips;
 pub mod stage;
 mod story;
 mod together;

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::{Answer, Message, NO_SLIP, receive};
+use super::{Answer, Message, NO_SLIP, is_number, receive};
 use crate::app::App;
 use crate::config::Secret;
 use crate::db::{Tx, prepared, to_sql};
@@ -87,7 +87,7 @@ impl Message for ImportObligations {
                     .execute(tx.conn)?;
             }
         }
-        record_debts(tx, matter, self)?;
+        record_debts(tx, matter, self, log_id)?;
         matter.advance(tx)?;
         Ok(Answer::taken())
     }
@@ -105,20 +105,20 @@ fn confirm(tx: &mut Tx, dossier: Uuid, log_id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// What the tax side recorded as debt on the certificate (ghi nợ) need not be paid now: the open
-/// notices of that taxpayer and that number.
-fn record_debts(tx: &mut Tx, matter: &Matter, message: &ImportObligations) -> Result<()> {
-    let rows = notice::of_dossier(tx.conn, matter.id)?;
+/// What the tax side recorded as debt on the certificate (ghi nợ) need not be paid now: the
+/// notices of that taxpayer and that number, whether they have come or not.
+fn record_debts(tx: &mut Tx, matter: &Matter, message: &ImportObligations, log_id: Uuid) -> Result<()> {
     for told in &message.data.confirmations {
         let Some(user) = matter.user(&[told.number.as_deref().unwrap_or_default(), &told.tax_number]) else {
             continue;
         };
         for tax in told.taxes.iter().filter(|tax| tax.sums.recorded > 0 && tax.sums.open == 0) {
             let number = tax.notice_number.as_deref().unwrap_or_default();
-            let own = |row: &&notice::Stored| row.taxpayer_no == user.number && row.notice_no == number;
-            for row in rows.iter().filter(own) {
-                notice::record_debt(tx, row.id, tax.note.as_deref().unwrap_or(number))?;
+            if !is_number(number) {
+                continue;
             }
+            let reference = tax.note.as_deref().unwrap_or(number);
+            notice::tell_debt(tx, matter.id, (&user.number, number), reference, log_id)?;
         }
     }
     Ok(())

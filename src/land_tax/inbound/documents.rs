@@ -6,11 +6,11 @@
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Answer, CONFLICT, Message, receive};
+use super::{AMOUNT_LIMIT, Answer, CONFLICT, Message, is_number, receive};
 use crate::app::App;
 use crate::config::Secret;
 use crate::db::{Tx, prepared, to_sql};
@@ -18,9 +18,6 @@ use crate::error::{Problem, Result};
 use crate::land_tax::dossier::Matter;
 use crate::land_tax::{notice, settle};
 use crate::national::tax::{IMPORT_PAYMENT, ImportPayment, Reply, UNKNOWN_NOTICE, UNREADABLE, Unreadable};
-
-/// Largest amount of a payment, in đồng.
-const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
 
 /// Take in a payment document of the tax side
 #[utoipa::path(
@@ -81,7 +78,7 @@ impl Message for ImportPayment {
             // Nothing was paid: logged, and no more.
             return Ok(Answer::taken());
         }
-        if !(1..=AMOUNT_LIMIT).contains(&payment.amount) || payment.notice_number.len() > 60 {
+        if !(1..=AMOUNT_LIMIT).contains(&payment.amount) || !is_number(&payment.notice_number) {
             return Ok(Answer::refused(400, UNREADABLE, "Số tiền hoặc số thông báo không hợp lệ"));
         }
         let number = number(self);
@@ -105,23 +102,50 @@ fn number(message: &ImportPayment) -> String {
     }
 }
 
-/// Whether the document is known, and then whether it says the same.
-fn known(tx: &mut Tx, dossier: Uuid, number: &str, message: &ImportPayment) -> Result<Option<bool>> {
-    #[derive(QueryableByName)]
-    struct Known {
-        #[diesel(sql_type = Bool)]
-        same: bool,
+/// A part of a payment that was told before.
+#[derive(QueryableByName)]
+struct Known {
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+    #[diesel(sql_type = Text)]
+    notice_no: String,
+    #[diesel(sql_type = Text)]
+    code: String,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    instalment: Option<i16>,
+}
+
+impl Known {
+    /// Is it about the same part? Where either does not say which, it may be.
+    fn is_about(&self, code: &str, instalment: Option<i16>) -> bool {
+        let same_code = self.code.is_empty() || code.is_empty() || self.code == code;
+        let same_instalment =
+            self.instalment.is_none() || instalment.is_none() || self.instalment == instalment;
+        same_code && same_instalment
     }
-    let found: Option<Known> = prepared(
-        "SELECT amount = ? AND notice_no = ? AS same FROM land_tax_document WHERE dossier_id = ? AND document_no = ?",
+}
+
+/// Whether the document is known, and then whether it says the same. One payment may be told in
+/// parts, one for each sub-item or instalment.
+fn known(tx: &mut Tx, dossier: Uuid, number: &str, message: &ImportPayment) -> Result<Option<bool>> {
+    let found: Vec<Known> = prepared(
+        "SELECT amount, notice_no, code, instalment FROM land_tax_document WHERE dossier_id = ? AND document_no = ?",
     )
-    .bind::<BigInt, _>(message.data.payment.amount)
-    .bind::<Text, _>(&message.data.payment.notice_number)
     .bind::<SqlUuid, _>(dossier)
     .bind::<Text, _>(number)
-    .get_result(tx.conn)
-    .optional()?;
-    Ok(found.map(|known| known.same))
+    .load(tx.conn)?;
+    let payment = &message.data.payment;
+    let (code, instalment) = (short(&payment.item, 20), instalment_of(message));
+    let same = found.iter().find(|known| known.is_about(&code, instalment));
+    Ok(same.map(|known| known.amount == payment.amount && known.notice_no == payment.notice_number))
+}
+
+fn instalment_of(message: &ImportPayment) -> Option<i16> {
+    message.data.payment.instalment.and_then(|number| i16::try_from(number).ok())
+}
+
+fn short(text: &Option<String>, most: usize) -> String {
+    text.as_deref().unwrap_or_default().chars().take(most).collect()
 }
 
 fn insert(
@@ -133,10 +157,8 @@ fn insert(
     log_id: Uuid,
 ) -> Result<()> {
     let (data, payment) = (&message.data, &message.data.payment);
-    let short = |text: &Option<String>, most: usize| -> String {
-        text.as_deref().unwrap_or_default().chars().take(most).collect()
-    };
-    // It is our own where it has the number of an order of this dossier, or of its payment.
+    // It is our own where it has the number of an order of this dossier, of an attempt to pay it,
+    // or of its payment; also before the gateway has told us of it.
     prepared(
         "INSERT INTO land_tax_document (id, dossier_id, document_no, notice_no, taxpayer_no, code, instalment, payer_no, payer_name,
                                         amount, paid_at, own, applied_at, message_id, received_at)
@@ -144,14 +166,15 @@ fn insert(
                 CASE WHEN mine.own THEN one.now END, ?, one.now
            FROM (SELECT ?::uuid AS id, ?::uuid AS dossier_id, ?::text AS number, ?::timestamptz AS now) AS one
           CROSS JOIN LATERAL (
-             SELECT EXISTS (SELECT FROM claim c JOIN payment_order o ON o.claim_id = c.id AND o.state = 'paid'
+             SELECT EXISTS (SELECT FROM claim c JOIN payment_order o ON o.claim_id = c.id
+                              LEFT JOIN payment_attempt a ON a.order_id = o.id
                              WHERE c.dossier_id = one.dossier_id
-                               AND one.number IN (o.reference, o.gateway_txn)) AS own) AS mine",
+                               AND one.number IN (o.reference, o.gateway_txn, a.reference)) AS own) AS mine",
     )
     .bind::<Text, _>(&payment.notice_number)
     .bind::<Text, _>(taxpayer)
     .bind::<Text, _>(short(&payment.item, 20))
-    .bind::<Nullable<SmallInt>, _>(payment.instalment.and_then(|number| i16::try_from(number).ok()))
+    .bind::<Nullable<SmallInt>, _>(instalment_of(message))
     .bind::<Text, _>(short(&data.payer_number, 20))
     .bind::<Text, _>(short(&data.payer_name, 300))
     .bind::<BigInt, _>(payment.amount)

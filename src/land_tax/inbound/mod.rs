@@ -38,6 +38,16 @@ const CONFLICT: &str = "05";
 /// Said where no slip asks for what is told.
 const NO_SLIP: &str = "Hồ sơ không có phiếu chuyển thông tin đang có hiệu lực";
 
+/// Longest number of a notice.
+const NUMBER_LIMIT: usize = 60;
+/// Largest amount of a notice or a payment, in đồng.
+const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
+
+/// Is it a number that a notice can have?
+fn is_number(number: &str) -> bool {
+    (1..=NUMBER_LIMIT).contains(&number.chars().count())
+}
+
 /// A message of the tax side.
 trait Message: Send + Sync + Sized + 'static {
     /// Name of the operation.
@@ -94,11 +104,15 @@ async fn body(mut payload: web::Payload) -> std::result::Result<(Vec<u8>, bool),
     Ok((raw, false))
 }
 
-/// Is it the key of the tax side, or the one before?
-fn is_key(config: &Config, given: &str) -> bool {
+/// The key of the tax side, and the one before.
+fn keys(config: &Config) -> impl Iterator<Item = &str> {
     let office = &config.tax_office;
-    [&office.inbound_key, &office.previous_inbound_key].into_iter().fold(false, |known, key| {
-        let key = key.expose();
+    [&office.inbound_key, &office.previous_inbound_key].into_iter().map(|key| key.expose().as_str())
+}
+
+/// Is it one of them?
+fn is_key(config: &Config, given: &str) -> bool {
+    keys(config).fold(false, |known, key| {
         known | (!key.is_empty() && bool::from(key.as_bytes().ct_eq(given.as_bytes())))
     })
 }
@@ -119,10 +133,13 @@ async fn receive<M: Message>(app: &App, request: &HttpRequest, payload: web::Pay
         true => Ok(message),
         false => Err(Answer::refused(401, WRONG_KEY, "Sai SecurityKey")),
     });
+    // What cannot be read may hold the key all the same.
+    let masked =
+        if read.is_err() { keys(&app.config).fold(raw.clone(), log::without_key) } else { Vec::new() };
     let answered = app.db.write(&actor, move |tx| match &read {
         Ok(message) => enter(tx, message, &raw),
         Err(answer) => {
-            log::refuse(tx, M::KIND, &raw, answer)?;
+            log::refuse(tx, M::KIND, &masked, answer)?;
             Ok(answer.clone())
         }
     });
@@ -142,7 +159,7 @@ fn later(error: &Error) -> Answer {
 fn enter<M: Message>(tx: &mut Tx, message: &M, raw: &[u8]) -> Result<Answer> {
     let digest: [u8; 32] = Sha256::digest(message.content()).into();
     let id = message.id().map_or_else(|| format!("sha256:{}", hex::encode(digest)), str::to_owned);
-    let masked = log::without_key(raw, message.key().expose());
+    let masked = log::without_key(raw.to_vec(), message.key().expose());
     let entry = log::Entry { kind: M::KIND, message_id: &id, digest, raw: &masked };
     let logged = log::take(tx, &entry)?;
     if logged.again {

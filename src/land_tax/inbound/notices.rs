@@ -5,12 +5,14 @@
 //! cancelled ends, whether it has come already or comes later; what was paid for it is carried
 //! to its successor or goes back.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::{Answer, CONFLICT, Message, NO_SLIP, receive};
+use super::{AMOUNT_LIMIT, Answer, CONFLICT, Message, NO_SLIP, is_number, receive};
 use crate::app::App;
 use crate::config::Secret;
 use crate::db::{Tx, prepared, to_sql};
@@ -19,7 +21,8 @@ use crate::land_tax::dossier::{Matter, Named};
 use crate::land_tax::notice::{self, NewNotice, State, Stored};
 use crate::land_tax::settle;
 use crate::national::tax::{
-    IMPORT_NOTICES, ImportNotices, NoticeKind, NoticeRow, Reply, UNKNOWN_DOSSIER, UNKNOWN_NOTICE, Unreadable,
+    IMPORT_NOTICES, ImportNotices, NoticeKind, NoticeRow, Reply, UNKNOWN_DOSSIER, UNKNOWN_NOTICE, UNREADABLE,
+    Unreadable,
 };
 use crate::payments::close_claim;
 
@@ -71,6 +74,9 @@ impl Message for ImportNotices {
         if matter.recalled && self.notices.rows.iter().any(|row| row.kind() != NoticeKind::Cancelled) {
             return Ok(Answer::refused(404, UNKNOWN_DOSSIER, NO_SLIP));
         }
+        if let Some(refused) = unusable(&self.notices.rows) {
+            return Ok(refused);
+        }
         let stored = notice::of_dossier(tx.conn, matter.id)?;
         let judged: std::result::Result<Vec<Told>, Answer> =
             self.notices.rows.iter().map(|row| judge(row, matter, &stored)).collect();
@@ -82,6 +88,26 @@ impl Message for ImportNotices {
             }
         }
     }
+}
+
+/// What no notice can say, and two rows about the same. PURE.
+fn unusable(rows: &[NoticeRow]) -> Option<Answer> {
+    let bad = rows.iter().any(|row| {
+        !is_number(&row.notice_number)
+            || row.replaced.as_deref().is_some_and(|old| !is_number(old))
+            || !(0..=AMOUNT_LIMIT).contains(&row.amount)
+    });
+    if bad {
+        return Some(Answer::refused(400, UNREADABLE, "Số tiền hoặc số thông báo không hợp lệ"));
+    }
+    let mut seen = BTreeSet::new();
+    let issued = rows.iter().filter(|row| row.kind() != NoticeKind::Cancelled);
+    let twice = issued
+        .map(|row| (row.notice_number.as_str(), notice::code_of(row), row.instalment()))
+        .find(|told| !seen.insert(told.clone()));
+    let (number, code, _) = twice?;
+    let text = format!("Thông báo {number} có hai dòng cùng tiểu mục {code} và kỳ nộp");
+    Some(Answer::refused(409, CONFLICT, text))
 }
 
 /// What a row says.
@@ -125,6 +151,14 @@ fn judge<'a>(
             let text = format!("Thông báo {} đã có với số tiền khác", known.notice_no);
             Err(Answer::refused(409, CONFLICT, text))
         }
+        Some(known)
+            if row.kind() == NoticeKind::Exempt
+                && known.state != State::Exempt
+                && !known.state.has_ended() =>
+        {
+            let text = format!("Thông báo {} đã có và không được miễn", known.notice_no);
+            Err(Answer::refused(409, CONFLICT, text))
+        }
         before => Ok(Told { row, user, known: before.is_some() }),
     }
 }
@@ -136,6 +170,12 @@ fn apply(tx: &mut Tx, matter: &Matter, told: &[Told], log_id: Uuid) -> Result<()
         let ended = ended(tx, matter.id, &one.row.notice_number)?;
         notice::insert(tx, &new, ended)?;
     }
+    // A row that came as open may be told again as a debt, or was told to be one before it came.
+    for one in told.iter().filter(|one| one.known && one.row.recorded_as_debt == Some(true)) {
+        let number = one.row.notice_number.as_str();
+        notice::tell_debt(tx, matter.id, (&one.user.number, number), number, log_id)?;
+    }
+    notice::record_debts(tx, matter.id)?;
     for one in told {
         let (row, kind) = (one.row, one.row.kind());
         // A notice may be cancelled that we refused, since its slip was recalled: what it
@@ -203,6 +243,7 @@ fn end(
             None => Default::default(),
         };
         notice::end(tx, old.id, state, moved.elsewhere)?;
+        notice::inherit_debt(tx, old.id, &by)?;
     }
     for new in rows.iter().filter(own).filter(|row| row.notice_no == by) {
         notice::meet_if_paid(tx, new.id)?;

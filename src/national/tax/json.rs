@@ -44,18 +44,19 @@ pub fn needed<'de, T: Text, D: Deserializer<'de>>(from: D) -> Result<T, D::Error
 
 /// A field that may be absent, null or empty.
 pub fn maybe<'de, T: Text, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    let wrong = || D::Error::custom("not what belongs there");
     let text = match Value::deserialize(from)? {
         Value::Null => return Ok(None),
         Value::String(text) => text,
         Value::Number(number) if number.is_u64() => number.to_string(),
-        Value::Bool(yes) => yes.text(),
+        Value::Bool(yes) => return T::of_flag(yes).map(Some).ok_or_else(wrong),
         _ => return Err(D::Error::custom("neither text nor number")),
     };
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    T::of(text).map(Some).ok_or_else(|| D::Error::custom("not what belongs there"))
+    T::of(text).map(Some).ok_or_else(wrong)
 }
 
 /// Writes such a field as text.

@@ -82,6 +82,10 @@ pub trait Text: Sized {
     /// `None`: the text is not what belongs there.
     fn of(text: &str) -> Option<Self>;
     fn text(&self) -> String;
+    /// Of JSON's true or false, which is neither an amount nor a name.
+    fn of_flag(_: bool) -> Option<Self> {
+        None
+    }
 }
 
 impl Text for String {
@@ -135,6 +139,10 @@ impl Text for bool {
 
     fn text(&self) -> String {
         if *self { "1" } else { "0" }.to_owned()
+    }
+
+    fn of_flag(yes: bool) -> Option<Self> {
+        Some(yes)
     }
 }
 

@@ -1,10 +1,10 @@
 //! A debt recorded on a certificate, and the procedure that clears it (1.013988).
 use motcua::auth::session::Subject;
-use motcua::national::tax::Standing;
+use motcua::national::tax::{NoticeKind, NoticeRow, Standing};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::stage::{CONFIRMATIONS, Land, Person, confirmation, row};
+use super::stage::{CONFIRMATIONS, Land, Person, confirmation, instead, row};
 use crate::national::stage::LEADER;
 
 const CLEARING: &str = include_str!("../../../data/procedures/1.013988.json");
@@ -113,4 +113,49 @@ async fn a_debt_is_cleared_from_the_certificate_when_it_is_paid_and_not_before()
     }
     let (_, shown) = land.get(&leader, &path).await;
     assert_eq!(of_debt(&shown), [(json!("TB1"), json!("paid"), json!(0))], "{shown}");
+}
+
+/// Mutant: a debt that is told before its notice is forgotten.
+#[actix_web::test]
+async fn a_debt_is_known_whichever_word_of_it_comes_first() {
+    let land = Land::new().await;
+    let dossier = land.dossier().await;
+    let (_, buyer) = land.sides();
+    let told = confirmation(&land.code(dossier), "C1", Standing::Recorded, vec![(&buyer, "TB1", 9_000_000)]);
+    assert_eq!(land.post_raw(CONFIRMATIONS, told.write()).await.0, 200);
+    let notice = || vec![row(&buyer, "TB1", "1401", 9_000_000)];
+    assert_eq!(land.notices(dossier, "M1", notice()).await.0, 200);
+    assert_eq!(land.rows(dossier), ["TB1/1 debt 0"]);
+    // One that came as open is told again.
+    assert_eq!(land.notices(dossier, "M2", vec![row(&buyer, "TB2", "2801", 1_000_000)]).await.0, 200);
+    let again = NoticeRow { recorded_as_debt: Some(true), ..row(&buyer, "TB2", "2801", 1_000_000) };
+    assert_eq!(land.notices(dossier, "M3", vec![again]).await.0, 200);
+    assert_eq!(land.rows(dossier), ["TB1/1 debt 0", "TB2/1 debt 0"]);
+    // And one that came as owed is not exempt by the way.
+    let exempt = NoticeRow { kind: Some(NoticeKind::Exempt), ..row(&buyer, "TB2", "2801", 1_000_000) };
+    assert_eq!(land.notices(dossier, "M4", vec![exempt]).await, (409, "05".to_owned()));
+}
+
+/// Mutant: what stands in the stead of a debt is none.
+#[actix_web::test]
+async fn a_debt_stays_one_when_its_notice_is_replaced_and_its_parcel_corrected() {
+    let land = Land::new().await;
+    let debtor = owing(&land).await;
+    let (_, buyer) = land.sides();
+    let more = vec![instead(&buyer, "TB2", "1401", 60_000_000, "TB1")];
+    assert_eq!(land.notices(debtor, "M2", more).await.0, 200);
+    assert_eq!(land.rows(debtor), ["TB1/1 replaced 0", "TB2/1 open 0"]);
+    assert_eq!(prepared(&land, &clearing(&land, &asks(&buyer))).await, (409, json!("land_debt_open")));
+    // As people write numbers.
+    let mut written = asks(&buyer);
+    (written["parcel_number"], written["map_sheet"]) = (json!("087 "), json!("015"));
+    assert_eq!(prepared(&land, &clearing(&land, &written)).await, (409, json!("land_debt_open")));
+    // The slip has named another parcel since.
+    let leader = land.token(Subject::Staff(LEADER), 0);
+    let path = format!("/api/v1/dossiers/{}/land-tax/corrections", land.code(debtor));
+    let correction = json!({ "reason": "Sai số thửa", "parcel_number": "78" });
+    assert_eq!(land.post(&leader, &path, correction).await.0, 201);
+    written["parcel_number"] = json!("78");
+    assert_eq!(prepared(&land, &clearing(&land, &written)).await, (409, json!("land_debt_open")));
+    assert_eq!(prepared(&land, &clearing(&land, &asks(&buyer))).await, (201, Value::Null), "87 owes nothing");
 }

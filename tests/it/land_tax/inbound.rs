@@ -171,3 +171,32 @@ async fn each_taxpayer_sees_the_own_notice_only() {
     expected.sort();
     assert_eq!(told, expected);
 }
+
+/// What cannot be kept is refused for good and logged, not asked for again and again.
+#[actix_web::test]
+async fn what_no_notice_can_say_is_refused_and_logged() {
+    let land = Land::new().await;
+    let dossier = land.dossier().await;
+    let (seller, _) = land.sides();
+    let long = "T".repeat(61);
+    let bad = [
+        vec![row(&seller, "TB1", "1006", 1_000_000_000_001)],
+        vec![row(&seller, &long, "1006", 1)],
+        vec![super::stage::instead(&seller, "TB1", "1006", 1, &long)],
+    ];
+    for (at, rows) in bad.into_iter().enumerate() {
+        assert_eq!(land.notices(dossier, &format!("B{at}"), rows).await, answered(400, "01"), "{at}");
+    }
+    let twice = vec![row(&seller, "TB1", "1006", 1), row(&seller, "TB1", "1006", 2)];
+    assert_eq!(land.notices(dossier, "B9", twice).await, answered(409, "05"));
+    let told = super::stage::payment(&land.code(dossier), &seller, "TB1", 5, "P1").write();
+    let mut yes: serde_json::Value = serde_json::from_str(&told).unwrap();
+    *yes.pointer_mut("/Data/ThongTinThanhToan/SoTien").unwrap() = json!(true);
+    let yes = yes.to_string();
+    assert_eq!(land.post_raw(PAYMENTS, yes).await, answered(400, "01"), "true is no amount");
+    let logged = land.stage.lines(
+        "SELECT error_code AS line FROM land_tax_message WHERE NOT taken AND position('inbound-key' in encode(raw, 'escape')) = 0",
+    );
+    assert_eq!(logged.len(), 5, "each with its reason, none with the key: {logged:?}");
+    assert_eq!(land.rows(dossier), [""; 0]);
+}

@@ -5,7 +5,7 @@ use motcua::dossiers::jobs::TAX_RECALL;
 use motcua::national::tax::{NoticeRow, Standing};
 use serde_json::json;
 
-use super::stage::{CONFIRMATIONS, Land, cancel, confirmation, instead, row};
+use super::stage::{CONFIRMATIONS, Land, PAYMENTS, cancel, confirmation, instead, payment, row};
 use crate::national::stage::LEADER;
 
 fn taken() -> (u16, String) {
@@ -19,12 +19,16 @@ async fn money_reaches_the_notice_in_force_whatever_came_first() {
     let dossier = land.dossier().await;
     let (seller, buyer) = land.sides();
     assert_eq!(land.notices(dossier, "M1", vec![row(&buyer, "TB1", "2801", 6_000_000)]).await, taken());
-    assert_eq!(land.paid(dossier, &buyer, "TB1", 4_000_000, "P1").await, taken());
+    // Paid here and elsewhere: both go on, and nothing goes back.
+    let order = land.order(&land.citizen(&buyer), &land.notice(dossier, "TB1", 1), Some(3_000_000)).await;
+    assert_eq!(land.gateway_paid(&order, 3_000_000).await, "00");
+    assert_eq!(land.paid(dossier, &buyer, "TB1", 1_000_000, "P1").await, taken());
     let last = vec![instead(&buyer, "TB3", "2801", 5_000_000, "TB2")];
     assert_eq!(land.notices(dossier, "M3", last).await, taken());
     let between = vec![instead(&buyer, "TB2", "2801", 7_000_000, "TB1")];
     assert_eq!(land.notices(dossier, "M2", between).await, taken());
     assert_eq!(land.rows(dossier), ["TB1/1 replaced 0", "TB2/1 replaced 0", "TB3/1 open 4000000"]);
+    assert_eq!(land.stage.lines("SELECT amount::text AS line FROM refund"), [""; 0]);
 
     // Nobody's notice ends by one of somebody else.
     let strange = vec![instead(&seller, "TB4", "2801", 1_000_000, "TB3")];
@@ -35,7 +39,7 @@ async fn money_reaches_the_notice_in_force_whatever_came_first() {
     assert_eq!(land.paid(dossier, &seller, "TB5", 3_000_000, "P2").await, taken());
     let known =
         "SELECT document_no || ' ' || counted || ' ' || over AS line FROM land_tax_document ORDER BY 1";
-    assert_eq!(land.stage.lines(known), ["P1 4000000 0", "P2 0 3000000"]);
+    assert_eq!(land.stage.lines(known), ["P1 1000000 0", "P2 0 3000000"]);
     land.verify().await;
 }
 
@@ -136,5 +140,53 @@ async fn what_was_replaced_before_a_recall_does_not_stay_open() {
     let gone = NoticeRow { replaced: Some("TB1".to_owned()), ..cancel(&buyer, "TB2", "2801") };
     assert_eq!(land.notices(dossier, "M3", vec![gone]).await.0, 200);
     assert_eq!(land.rows(dossier), ["TB1/1 replaced 0"]);
+    land.verify().await;
+}
+
+/// Mutant: only an order that is paid by our book is ours.
+#[actix_web::test]
+async fn our_own_payment_is_known_before_the_gateway_tells_of_it_and_by_each_of_its_numbers() {
+    let land = Land::new().await;
+    let dossier = land.dossier().await;
+    let (_, buyer) = land.sides();
+    let token = land.citizen(&buyer);
+    assert_eq!(land.notices(dossier, "M1", vec![row(&buyer, "TB1", "2801", 6_000_000)]).await, taken());
+    let notice = land.notice(dossier, "TB1", 1);
+    let order = land.order(&token, &notice, Some(2_000_000)).await;
+    // The tax side has it from the treasury before the gateway's message is here.
+    assert_eq!(land.paid(dossier, &buyer, "TB1", 2_000_000, &order).await, taken());
+    assert_eq!(land.rows(dossier), ["TB1/1 open 0"], "our own gateway tells of it");
+    assert_eq!(land.gateway_paid(&order, 2_000_000).await, "00");
+    assert_eq!(land.rows(dossier), ["TB1/1 open 2000000"], "once");
+    assert_eq!(land.paid(dossier, &buyer, "TB1", 2_000_000, &format!("GD-{order}")).await, taken());
+    assert_eq!(land.rows(dossier), ["TB1/1 open 2000000"], "by its other number, too");
+    let strange =
+        land.stage.lines("SELECT transaction AS line FROM gateway_payment WHERE outcome <> 'settled'");
+    assert_eq!(strange, [""; 0]);
+    land.verify().await;
+}
+
+/// Mutant: a part that was told under the same number is taken to be the first one.
+#[actix_web::test]
+async fn one_payment_may_be_told_in_parts() {
+    let land = Land::new().await;
+    let dossier = land.dossier().await;
+    let (_, buyer) = land.sides();
+    let half =
+        |instalment| NoticeRow { instalment: Some(instalment), ..row(&buyer, "TB1", "1401", 25_000_000) };
+    assert_eq!(land.notices(dossier, "M1", vec![half(1), half(2)]).await, taken());
+    let part = |instalment: Option<u16>| {
+        let mut told = payment(&land.code(dossier), &buyer, "TB1", 25_000_000, "REF-1");
+        told.data.payment.instalment = instalment;
+        told.write()
+    };
+    for instalment in [1, 2, 1, 2] {
+        assert_eq!(land.post_raw(PAYMENTS, part(Some(instalment))).await, taken());
+    }
+    assert_eq!(land.rows(dossier), ["TB1/1 paid 25000000", "TB1/2 paid 25000000"]);
+    // Whoever does not say which part it is tells of one that is known.
+    assert_eq!(land.post_raw(PAYMENTS, part(None)).await, taken());
+    let documents = land.stage.lines("SELECT counted || ' ' || over AS line FROM land_tax_document");
+    assert_eq!(documents, ["25000000 0"; 2]);
     land.verify().await;
 }

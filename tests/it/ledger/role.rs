@@ -134,6 +134,7 @@ fn every_session_of_the_door_works_under_the_role() {
         "digitisation",
         "digitisation_seal",
         "dossier_event",
+        "land_tax_debt_told",
         "land_tax_document",
         "land_tax_end",
         "land_tax_notice",

