@@ -84,6 +84,8 @@ CREATE INDEX result_draft_file ON result (draft_file_id);
 CREATE INDEX result_file ON result (file_id);
 CREATE INDEX result_signing ON result (signing_request_id);
 CREATE INDEX result_replaces ON result (replaces_id);
+-- Two series with one symbol would print the same numbers.
+CREATE UNIQUE INDEX result_number_text ON result (unit_id, number_text);
 CREATE UNIQUE INDEX result_one_successor ON result (replaces_id) WHERE state <> 'cancelled';
 
 CREATE TABLE result_event (

@@ -252,16 +252,17 @@ fn complete(new: &NewFiling, filing: &Filing, reused: &[Reused]) -> Result<()> {
     Err(refused.into())
 }
 
-/// A document that is missing; where the store holds one that does not do, it says why.
+/// A document that is missing; where the store holds one that does not do, it says why. Not which
+/// one: the refusal undoes what it writes, so nobody could be told that it was shown.
 fn lacks(document: &DocumentDef, new: &NewFiling, filing: &Filing) -> FieldProblem {
     let (field, name) = (format!("/documents/{}", document.code), &document.name);
     let (vi, en) = (format!("thiếu: {name}"), format!("missing: {name}"));
     if documents::reusable(document, filing)
-        && let Offer::Unfit(held, unfit) = offer(&new.held, &document.satisfied_by, filing.date)
+        && let Offer::Unfit(_, unfit) = offer(&new.held, &document.satisfied_by, filing.date)
     {
-        let ((why_vi, why_en), number) = (unfit.words(), &held.number);
-        let vi = format!("{vi}; giấy tờ số {number} trong kho không dùng được: {why_vi}");
-        let en = format!("{en}; the document {number} of the store does not do: {why_en}");
+        let (why_vi, why_en) = unfit.words();
+        let vi = format!("{vi}; giấy tờ trong kho không dùng được: {why_vi}");
+        let en = format!("{en}; the document of the store does not do: {why_en}");
         return FieldProblem::new(&field, "held_document_unfit", vi, en);
     }
     FieldProblem::new(&field, "required", vi, en)

@@ -22,14 +22,14 @@ use crate::app::App;
 use crate::auth::Actor;
 use crate::calendar::TraceLine;
 use crate::catalogue::condition::Filing;
-use crate::catalogue::definition::{DocumentDef, How, Required};
+use crate::catalogue::definition::{CaseDef, DocumentDef, How, Required};
 use crate::catalogue::documents::{self, Need, need};
 use crate::catalogue::tariff::FeeLine;
 use crate::catalogue::{Version, words_of};
 use crate::clock::day_of;
 use crate::error::{Error, Language, Problem, ProblemField, Refused, Result};
 use crate::http::{Reply, language};
-use crate::records::{Act, Look, Offer, note, offer};
+use crate::records::{Act, HeldDocument, Look, Offer, note, offer};
 
 /// What a draft still needs, and what follows if it is submitted now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -127,7 +127,7 @@ pub async fn requirements(
         let draft = Draft::load(&state, tx.conn, tx.actor, id)?;
         let refusal = would_be_refused(&state, tx.conn, tx.actor, &draft)?;
         let told = draft.requirements(&state, tx.actor, refusal.as_ref(), told_in)?;
-        note(tx, &draft.looks(tx.actor, &told.documents))?;
+        note(tx, &draft.looks(tx.actor)?)?;
         Ok(told)
     });
     Reply::ok(told.await?)
@@ -166,6 +166,12 @@ impl Draft {
         })
     }
 
+    /// The case that applies to it.
+    fn case(&self, actor: &Actor) -> Result<Option<&CaseDef>> {
+        let chosen = self.found.row.case_code.as_deref();
+        Ok(applying(&self.version, chosen, &self.filing(actor, None)?))
+    }
+
     fn requirements(
         &self,
         app: &App,
@@ -173,8 +179,7 @@ impl Draft {
         refusal: Option<&Error>,
         told_in: Language,
     ) -> Result<RequirementsOut> {
-        let chosen = self.found.row.case_code.as_deref();
-        let case = applying(&self.version, chosen, &self.filing(actor, None)?);
+        let case = self.case(actor)?;
         let filing = self.filing(actor, case.map(|case| case.code.as_str()))?;
         let mut mistakes = Refused::new(&FORM_INVALID);
         mistakes.fields = self.version.check_answers(&self.found.row.answers);
@@ -202,14 +207,22 @@ impl Draft {
         })
     }
 
-    fn document(&self, document: &DocumentDef, filing: &Filing, told_in: Language) -> DocumentOut {
-        let asked = need(document, filing);
+    fn given(&self, document: &DocumentDef) -> bool {
         let given = self.found.files.iter().map(|file| &file.component).chain(&self.found.row.papers);
-        let given = given.into_iter().any(|code| *code == document.code);
-        let offered = match documents::reusable(document, filing) && !given {
+        given.into_iter().any(|code| *code == document.code)
+    }
+
+    /// What the store has for it, where it was not brought.
+    fn offered(&self, document: &DocumentDef, filing: &Filing) -> Offer<'_> {
+        match documents::reusable(document, filing) && !self.given(document) {
             true => offer(&self.found.held, &document.satisfied_by, filing.date),
             false => Offer::Nothing,
-        };
+        }
+    }
+
+    fn document(&self, document: &DocumentDef, filing: &Filing, told_in: Language) -> DocumentOut {
+        let asked = need(document, filing);
+        let (given, offered) = (self.given(document), self.offered(document, filing));
         let need = if matches!(offered, Offer::Held(_)) { Need::Held } else { asked };
         let (vi, en) = self.why(document, need, offered);
         DocumentOut {
@@ -232,14 +245,17 @@ impl Draft {
         }
     }
 
-    /// What the holder is told of it: somebody else, who prepares the filing, was shown these.
-    fn looks(&self, actor: &Actor, documents: &[DocumentOut]) -> Vec<Look> {
+    /// What the holder is told of it: somebody else, who prepares the filing, was shown these, those
+    /// that do not do as well, for their numbers were told.
+    fn looks(&self, actor: &Actor) -> Result<Vec<Look>> {
         let row = &self.found.row;
         if actor.citizen().is_some_and(|citizen| row.person_id == Some(citizen.person_id)) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
+        let case = self.case(actor)?;
+        let filing = self.filing(actor, case.map(|case| case.code.as_str()))?;
         let unit = actor.staff().map(|_| row.unit_id);
-        let look = |held: &HeldOut| Look {
+        let look = |held: &HeldDocument| Look {
             document: held.id,
             act: Act::Offered,
             unit,
@@ -247,7 +263,8 @@ impl Draft {
             share: None,
             purpose: format!("Chuẩn bị hồ sơ thủ tục {}", row.procedure_code),
         };
-        documents.iter().filter_map(|document| document.held.as_ref()).map(look).collect()
+        let all = self.version.procedure.def.documents.iter();
+        Ok(all.filter_map(|document| self.offered(document, &filing).document()).map(look).collect())
     }
 
     /// The rule of a document, as the procedure was published with it.

@@ -72,6 +72,16 @@ pub enum Offer<'a> {
     Nothing,
 }
 
+impl<'a> Offer<'a> {
+    /// The document that it tells of.
+    pub fn document(self) -> Option<&'a HeldDocument> {
+        match self {
+            Self::Held(held) | Self::Unfit(held, _) => Some(held),
+            Self::Nothing => None,
+        }
+    }
+}
+
 /// What the store has of these kinds on a day: the surest that counts, of equals the latest.
 pub fn offer<'a>(held: &'a [HeldDocument], kinds: &[String], day: Date) -> Offer<'a> {
     let of_kind = || held.iter().filter(|document| kinds.contains(&document.kind));

@@ -22,6 +22,13 @@ use crate::error::{FORBIDDEN, NOT_FOUND, Result, UNAUTHENTICATED};
 /// The reason that is noted when a representative looks.
 const BY_MANDATE: &str = "Người đại diện xem kho giấy tờ của người được đại diện";
 
+/// Leaves out what lies in a store and is not to be seen yet: a result is signed before it is
+/// handed out, which it is when its dossier is done or returned. `load_submission.sql` says the same
+/// of what is offered.
+const HANDED_OUT: &str = "NOT (record_document.source = 'result' AND EXISTS (
+    SELECT FROM result r JOIN dossier d ON d.id = r.dossier_id
+     WHERE r.id = record_document.source_id AND d.status NOT IN (9, 10)))";
+
 /// A store, or the part of one, that somebody may look into.
 pub struct Store {
     holder: Holder,
@@ -46,11 +53,14 @@ impl Holder {
         }
     }
 
+    /// What is there to be seen, by the holder as by who acts for the holder: all, but what was
+    /// not handed out.
     pub fn condition(self) -> Condition {
-        match self {
+        let held = match self {
             Self::Person(id) => condition("record_document.holder_person_id = ?").bind::<SqlUuid, _>(id),
             Self::Organisation(id) => condition("record_document.holder_org_id = ?").bind::<SqlUuid, _>(id),
-        }
+        };
+        held.and(condition(HANDED_OUT))
     }
 }
 

@@ -102,7 +102,7 @@ impl Issued {
             ResultState::Replaced => Standing::Replaced,
             ResultState::Valid | ResultState::Prepared | ResultState::Cancelled => Standing::Valid,
         };
-        stand(tx, document, standing, &self.reason)?;
+        stand(tx, document, id, standing, &self.reason)?;
         // Whichever of a result and its successor comes first, the later one links them.
         prepared(
             "UPDATE record_document old SET replaced_by = new.id
@@ -117,10 +117,13 @@ impl Issued {
     }
 }
 
-/// Says how a document stands. What was destroyed stays so.
-fn stand(tx: &mut Tx, document: Uuid, standing: Standing, reason: &str) -> Result<()> {
+/// Says how the document of a result stands. What was destroyed stays so, and what came from
+/// another result stands as that one says.
+fn stand(tx: &mut Tx, document: Uuid, result: Uuid, standing: Standing, reason: &str) -> Result<()> {
     let row = record_document::table
         .find(document)
+        .filter(record_document::source.eq("result"))
+        .filter(record_document::source_id.eq(result))
         .filter(record_document::standing.ne(Standing::Destroyed.word()))
         .filter(record_document::standing.ne(standing.word()));
     diesel::update(row)
@@ -232,7 +235,8 @@ impl Scanned {
 
 impl NewDocument<'_> {
     /// Lays it in the store, or finds the one that lies there: a source takes the place of one
-    /// that is less sure, or of an earlier one of its own.
+    /// that is less sure, or of an earlier one of its own; but never of a result, for two results
+    /// are two documents, even where agencies of one name gave them one number.
     fn lay(&self, tx: &mut Tx) -> Result<Uuid> {
         if let Some(id) = self.store(tx)? {
             read_text::order(tx, id)?;
@@ -244,6 +248,7 @@ impl NewDocument<'_> {
         let row = record_document::table
             .find(id)
             .filter(record_document::trust.eq_any(less_sure))
+            .filter(record_document::source.ne("result"))
             .filter(record_document::standing.ne(Standing::Destroyed.word()))
             .filter(record_document::source_id.is_distinct_from(self.source_id));
         let changed = diesel::update(row)

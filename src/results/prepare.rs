@@ -1,6 +1,7 @@
 //! An official prepares a result: its number, what it says, and the job that prints it.
 
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DbError};
 use diesel::sql_types::{Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -12,10 +13,18 @@ use super::register::{self, ResultState};
 use super::{RESULT_REPLACED, RESULT_STATE};
 use crate::clock::day_of;
 use crate::db::{Tx, prepared, to_sql};
-use crate::error::{INVALID, Result};
+use crate::error::{Code, Error, INVALID, Result};
 use crate::forms::{Issuer, in_force};
 use crate::ids::secret_word;
 use crate::jobs::enqueue;
+
+/// Two templates of the agency have the same symbol, and so print the same numbers.
+static RESULT_NUMBER_TAKEN: Code = Code::new(
+    409,
+    "result_number_taken",
+    "Số kết quả đã được cấp theo mẫu khác có cùng ký hiệu",
+    "The number was given by another template with the same symbol",
+);
 
 /// What a result is made from.
 #[derive(Debug)]
@@ -105,11 +114,23 @@ pub fn prepare(tx: &mut Tx, new: &Prepared) -> Result<Uuid> {
     .bind::<Timestamptz, _>(to_sql(tx.now))
     .bind::<Text, _>(tx.actor.key())
     .bind::<Nullable<SqlUuid>, _>(new.replaces)
-    .execute(tx.conn)?;
+    .execute(tx.conn)
+    .map_err(number_taken)?;
     append(tx, id, ResultState::Prepared, "")?;
     enqueue(tx, RENDER_RESULT, Some(id), json!(Render { result_id: id }), None)?;
     tx.audit("prepare_result", Some(id))?;
     Ok(id)
+}
+
+fn number_taken(error: DbError) -> Error {
+    match error {
+        DbError::DatabaseError(DatabaseErrorKind::UniqueViolation, told)
+            if told.constraint_name() == Some("result_number_text") =>
+        {
+            RESULT_NUMBER_TAKEN.err()
+        }
+        error => error.into(),
+    }
 }
 
 /// The one that is replaced holds, is of the same agency and code, and has no successor yet.

@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::RESULT_STATE;
-use super::change::lock;
+use super::change::{lock, set};
 use super::history::append;
 use super::obligations;
 use super::register::{self, ResultState};
@@ -28,8 +28,20 @@ pub struct ResultStands {
     pub result_id: Uuid,
 }
 
-/// Tells whoever keeps copies of the register.
+/// Tells whoever keeps copies of the register. What lies in the store of the holder stands as the
+/// register says in the same moment, for it counts there too: it takes the place of papers, and is
+/// shared. The job lays in what is not there yet.
 pub(super) fn stands(tx: &mut Tx, id: Uuid) -> Result<()> {
+    // The words of both are the same for what was issued.
+    prepared(
+        "UPDATE record_document SET standing = r.state, standing_reason = r.reason, standing_at = ?
+           FROM result r
+          WHERE r.id = ? AND record_document.source = 'result' AND record_document.source_id = r.id
+            AND record_document.standing NOT IN ('destroyed', r.state)",
+    )
+    .bind::<Timestamptz, _>(to_sql(tx.now))
+    .bind::<SqlUuid, _>(id)
+    .execute(tx.conn)?;
     enqueue(tx, RESULT_STANDS, Some(id), json!(ResultStands { result_id: id }), None)
 }
 
@@ -42,6 +54,10 @@ pub fn issue(tx: &mut Tx, id: Uuid, file: Uuid) -> Result<()> {
     }
     if row.state()? != ResultState::Prepared {
         return Err(RESULT_STATE.err());
+    }
+    // Given up while its result waited for signatures: nothing is issued any more.
+    if row.replaces_id.is_none() && obligations::is_closed(tx.conn, row.dossier_id)? {
+        return set(tx, id, ResultState::Cancelled, "Hồ sơ đã kết thúc trước khi kết quả được phát hành");
     }
     obligations::check(tx.conn, row.dossier_id)?;
     if let Some(old) = row.replaces_id {

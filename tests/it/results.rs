@@ -8,6 +8,7 @@ use motcua::workflow::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::data::{data, json as read};
 use crate::dossiers::play::{Play, birth, procedure};
 use crate::support::lines;
 use crate::support::stage::{Answer, Caller, ONE_STOP, Portal};
@@ -169,6 +170,25 @@ async fn numbers_have_neither_gap_nor_double() {
     let numbers =
         lines(&mut portal.database.connect(), "SELECT number::text AS line FROM result ORDER BY number");
     assert_eq!(numbers, ["1", "2", "3", "4", "5", "6", "7", "8"]);
+}
+
+#[actix_web::test]
+async fn two_templates_of_one_symbol_do_not_print_one_number() {
+    let portal = Portal::new().await;
+    let procedure = procedure("1.001193");
+    let play = decided(&portal, &procedure).await;
+    let specialist = portal.specialist();
+    prepare(&specialist, &play.code).await;
+    portal.sql(
+        "INSERT INTO template
+         SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'code', $1))).*
+           FROM template t WHERE t.code = 'birth_extract'",
+        "trich_luc_khai_sinh",
+    );
+    let sample = read(data("templates/birth_extract.json"))["sample"].clone();
+    let twin = json!({ "code": BIRTH, "template": "trich_luc_khai_sinh", "fields": sample });
+    specialist.post(&path(&play.code), &twin).await.refused(409, "result_number_taken");
+    assert_eq!(portal.number("SELECT count(*)::int AS n FROM result_series"), 1, "no number was taken");
 }
 
 // Mutants: a revoked result is shown as valid; a result may have two successors.

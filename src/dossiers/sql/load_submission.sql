@@ -1,6 +1,7 @@
 -- Everything that is known of drafts when they are submitted, at one moment: the draft of this
 -- owner, what was answered under the key, the unit, the version in force, the files, and what
--- the applicant holds of the kinds that can take the place of a document.
+-- the applicant holds of the kinds that can take the place of a document, but for results that
+-- were not handed out (as in records/reach.rs).
 -- Parameters: drafts, owners, keys, day.
 SELECT wanted.nth, draft.*,
        answered.request_hash, answered.status, answered.body,
@@ -17,6 +18,9 @@ SELECT wanted.nth, draft.*,
                      FROM record_document
                     WHERE (holder_person_id = draft.person_id OR holder_org_id = draft.org_id)
                       AND kind = ANY (draft.reuses) AND standing <> 'destroyed'
+                      AND NOT (source = 'result' AND EXISTS (
+                          SELECT FROM result r JOIN dossier d ON d.id = r.dossier_id
+                           WHERE r.id = record_document.source_id AND d.status NOT IN (9, 10)))
                     ORDER BY issued_on DESC, id DESC LIMIT 100) AS held
        ), '[]'::jsonb) END AS held
   FROM unnest(?, ?, ?) WITH ORDINALITY AS wanted (draft_id, owner, key, nth)

@@ -97,9 +97,10 @@ async fn seen(office: &Office, Ordered { desk, code, result }: &Ordered) -> Resu
     }
     let store = desk.see(&format!("/api/v1/records?kind={BIRTH}&limit=200")).await;
     let held = store["items"].as_array().into_iter().flatten().filter(|one| one["number"] == shown["number"]);
+    // It lies there, and is not shown before the dossier can be handed out.
     match held.count() {
-        1 => Ok(document),
-        times => Err(format!("the holder's store has it {times} times")),
+        0 => Ok(document),
+        times => Err(format!("the holder's store shows it {times} times")),
     }
 }
 

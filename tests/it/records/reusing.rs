@@ -104,11 +104,9 @@ async fn what_is_revoked_after_the_draft_is_asked_for_again_and_it_says_why() {
     let path = format!("/api/v1/drafts/{id}/submit");
     let refused = play.filer.post_for(version, &path, &json!({})).await.refused(422, "documents_missing");
     assert_eq!(refused.body["fields"][0]["code"], "held_document_unfit");
-    assert!(
-        refused.body["fields"][0]["message"].as_str().unwrap_or_default().contains("55/GPXD"),
-        "{}",
-        refused.body
-    );
+    // Why, and not which: nobody could be told that the refusal had shown it.
+    let message = refused.body["fields"][0]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("Đã bị thu hồi") && !message.contains("55/GPXD"), "{message}");
     // The paper itself does, and then nothing is taken from the store.
     play.filer
         .upload(&format!("/api/v1/drafts/{id}/files?component=1.013227-TP02&name=gpxd.pdf"))
@@ -116,6 +114,32 @@ async fn what_is_revoked_after_the_draft_is_asked_for_again_and_it_says_why() {
         .expect(201);
     let done = play.filer.post_for(version + 1, &path, &json!({})).await.expect(201);
     assert_eq!(done["receipt"]["reused"], json!([]));
+}
+
+// Mutant: `record-unfit-told-unnoted`.
+#[actix_web::test]
+async fn a_clerk_who_is_told_that_a_document_does_not_do_leaves_a_line() {
+    let portal = Portal::new().await;
+    let (importer, holder) = (portal.machine("records.import"), portal.citizen(CITIZEN, 2));
+    let ids = taken(&importer, &five()).await;
+    let revoked = json!({ "standing": "revoked", "reason": "Cấp sai thẩm quyền" });
+    importer.post(&format!("/api/v1/records/{}/standing", ids[0]), &revoked).await.expect(200);
+    let copy = procedure("1.004884");
+    let scenario = filing(&copy, "counter", &["1.004884-TP02"]);
+    let play = Play::new(&portal, &copy, &scenario);
+    portal.at("2026-09-14T09:00:00+07:00");
+    let (id, version) = play.draft().await;
+    let told = needs(&play, &id).await;
+    let why = held(&told, "1.004884-TP07")["why"].as_str().unwrap();
+    assert!(why.contains("11/2020"), "{told}");
+    assert!(!told["refusal"].to_string().contains("11/2020"), "{told}");
+    let noted = uses(&holder, &ids[0]).await;
+    assert_eq!(acts(&noted), ["offered"]);
+    // What is refused tells nothing that would have to be noted.
+    let path = format!("/api/v1/drafts/{id}/submit");
+    let refused = play.filer.post_for(version, &path, &json!({})).await.refused(422, "documents_missing");
+    assert!(!refused.body.to_string().contains("11/2020"), "{}", refused.body);
+    assert_eq!(acts(&uses(&holder, &ids[0]).await), ["offered"]);
 }
 
 #[actix_web::test]
