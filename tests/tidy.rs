@@ -127,6 +127,7 @@ const OWNERS: [(&str, &[&str]); 20] = [
             "land_tax_message",
             "land_tax_notice",
             "land_tax_end",
+            "land_tax_debt_told",
             "land_tax_document",
             "land_tax_confirmation",
             "land_tax_report",

@@ -14,6 +14,7 @@
 
 mod attach;
 mod batch;
+mod change_result;
 mod destroy;
 pub mod digitise;
 mod document;
@@ -63,6 +64,7 @@ pub static NO_FILE: Code = Code::new(
 /// The operations of this folder.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
+        .service(change_result::change_result)
         .service(list::list_records)
         .service(import::import_records)
         .service(show::get_record)

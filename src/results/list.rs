@@ -1,6 +1,6 @@
 //! The register as officials read it: the results of the agencies in their reach.
 
-use actix_web::{get, post, web};
+use actix_web::{get, web};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::change::{ChangeResult, change};
 use super::register::{self, ResultOut, ResultState, Row, results_where};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::db::prepared;
 use crate::error::{NOT_FOUND, Problem, Result};
-use crate::http::{Cursor, Keyed, PageQuery, Params, Reply, once};
+use crate::http::{Cursor, PageQuery, Params, Reply};
 
 /// Filters, all of which must hold.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -105,43 +104,8 @@ pub async fn show_result(app: web::Data<App>, actor: Actor, id: web::Path<Uuid>)
     Reply::ok(found.await?)
 }
 
-/// Suspends a result, lets it hold again, revokes it, or calls off one that was never signed.
-#[utoipa::path(
-    operation_id = "change_result",
-    tag = "results",
-    request_body = ChangeResult,
-    params(
-        ("id" = Uuid, Path, description = "The result"),
-        ("Idempotency-Key" = String, Header, description = "A new word for each request"),
-    ),
-    responses(
-        (status = 200, description = "The result", body = ResultOut),
-        (status = "4XX", description = "Refused", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Busy", body = Problem, content_type = "application/problem+json"),
-    )
-)]
-#[post("/api/v1/results/{id}/changes")]
-pub async fn change_result(
-    app: web::Data<App>,
-    actor: Actor,
-    id: web::Path<Uuid>,
-    request: Keyed<ChangeResult>,
-) -> Result<Reply> {
-    actor.need_staff()?;
-    let id = id.into_inner();
-    app.db
-        .write(&actor, move |tx| {
-            seen(tx.conn, tx.actor, id)?;
-            once(tx, &request.key, |tx| {
-                change(tx, id, &request.body)?;
-                Reply::ok(register::find(tx.conn, id)?.out(tx.conn)?)
-            })
-        })
-        .await
-}
-
 /// The result, if its agency is in the official's reach.
-fn seen(conn: &mut PgConnection, actor: &Actor, id: Uuid) -> Result<Row> {
+pub fn seen(conn: &mut PgConnection, actor: &Actor, id: Uuid) -> Result<Row> {
     let reach = actor.need_staff()?.sees();
     let row = register::find(conn, id)?;
     if reach.contains(&row.unit_id) { Ok(row) } else { Err(NOT_FOUND.err()) }

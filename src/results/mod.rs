@@ -20,6 +20,7 @@ mod register;
 mod sign;
 
 pub use change::{ChangeResult, change};
+pub use list::seen;
 pub use obligations::{DEBT_OPEN, TAX_NOT_MET, tax_is_met};
 pub(crate) use obligations::{debts_cleared, tax_met};
 pub use order::{RESULT_SIGNED, Wanted, issue_signed, order, signed};
@@ -55,5 +56,5 @@ pub static RESULT_NOT_READY: Code = Code::new(
 
 /// The operations of this capability.
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.service(list::list_results).service(list::show_result).service(list::change_result);
+    config.service(list::list_results).service(list::show_result);
 }

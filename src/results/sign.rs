@@ -28,20 +28,8 @@ pub struct ResultStands {
     pub result_id: Uuid,
 }
 
-/// Tells whoever keeps copies of the register. What lies in the store of the holder stands as the
-/// register says in the same moment, for it counts there too: it takes the place of papers, and is
-/// shared. The job lays in what is not there yet.
+/// Tells whoever keeps copies of the register.
 pub(super) fn stands(tx: &mut Tx, id: Uuid) -> Result<()> {
-    // The words of both are the same for what was issued.
-    prepared(
-        "UPDATE record_document SET standing = r.state, standing_reason = r.reason, standing_at = ?
-           FROM result r
-          WHERE r.id = ? AND record_document.source = 'result' AND record_document.source_id = r.id
-            AND record_document.standing NOT IN ('destroyed', r.state)",
-    )
-    .bind::<Timestamptz, _>(to_sql(tx.now))
-    .bind::<SqlUuid, _>(id)
-    .execute(tx.conn)?;
     enqueue(tx, RESULT_STANDS, Some(id), json!(ResultStands { result_id: id }), None)
 }
 
