@@ -24,6 +24,7 @@ pub fn keep(tx: &mut Tx, received: &Received) -> Result<Uuid> {
             file::uploaded_by.eq(tx.actor.key()),
             file::uploaded_at.eq(to_sql(tx.now)),
             file::findings.eq(received.findings.iter().map(|finding| finding.word()).collect::<Vec<_>>()),
+            file::scan.eq(received.scan.word()),
         ))
         .execute(tx.conn)?;
     Ok(id)

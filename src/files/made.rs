@@ -42,6 +42,7 @@ pub fn record_made(tx: &mut Tx, made: &Made) -> Result<FileRow> {
             file::uploaded_by.eq(tx.actor.key()),
             file::uploaded_at.eq(to_sql(tx.now)),
             file::findings.eq(Vec::<String>::new()),
+            file::scan.eq(received.scan.word()),
         ))
         .returning(FileRow::as_returning())
         .get_result(tx.conn)?)

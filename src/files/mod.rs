@@ -33,7 +33,7 @@ pub use attach::{
     FileOut, FileRow, Purpose, Target, attach, find, forget_draft, list_of_dossier, list_of_draft,
     move_to_dossiers, remove_from_draft,
 };
-pub use examine::{Depth, Finding, Room, Rules};
+pub use examine::{Depth, Finding, Room, Rules, memory_of_text, text_of_pdf};
 pub use inspect::{Expected, Flaw};
 pub use keep::{discard, keep};
 pub use kind::Kind;

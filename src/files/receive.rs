@@ -76,8 +76,8 @@ where
     S: TryStream<Ok = Bytes, Error: Display> + Unpin,
 {
     let (mut size, mut sniffer) = (0, Sniffer::default());
-    let pace = limits.pace();
-    while let Some(chunk) = in_time(pace.wait_for(size, payload.try_next()).await)?.map_err(broken_off)? {
+    let mut pace = limits.pace();
+    while let Some(chunk) = in_time(pace.wait(size, payload.try_next()).await)?.map_err(broken_off)? {
         size += chunk.len() as u64;
         limits.check_size(size)?;
         sniffer.push(&chunk);

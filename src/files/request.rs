@@ -58,7 +58,7 @@ impl Files {
         }
         self.limits.check_size(announced.saturating_sub(FRAME))?;
         let mut form = Multipart::new(request.headers(), payload);
-        let first = in_time(self.limits.pace().wait_for(0, form.try_next()).await)?.map_err(broken_off)?;
+        let first = in_time(self.limits.pace().wait(0, form.try_next()).await)?.map_err(broken_off)?;
         let part = first.ok_or_else(|| UPLOAD_INCOMPLETE.err())?;
         let named = part.content_disposition().and_then(|disposition| disposition.get_filename());
         let name = query.name.as_deref().or(named).map(str::to_owned).ok_or_else(|| {

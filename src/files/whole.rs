@@ -7,8 +7,10 @@ use super::{FILE_UNAVAILABLE, FileRow, Files};
 use crate::error::Result;
 
 impl Files {
-    /// All bytes of a file, when they are those that its row tells of.
+    /// All bytes of a file, when they are those that its row tells of. What the virus scanner has
+    /// not found clean is refused, as it is for whoever wants to download it.
     pub async fn whole(&self, row: &FileRow) -> Result<Vec<u8>> {
+        self.check_scan(row)?;
         let bytes = self.store.get(&row.storage_key, None).await?.bytes().await;
         let bytes = bytes.map_err(|error| {
             tracing::error!(file = %row.id, %error, "a stored file cannot be read");
@@ -28,11 +30,27 @@ impl Files {
         row: &FileRow,
         look: impl FnOnce(&Bytes) -> T + Send + 'static,
     ) -> Result<T> {
+        self.take_apart(row, |_| 0, look).await
+    }
+
+    /// The same for a look that makes more of the bytes than they are: it waits until there is
+    /// room for the bytes of memory that it `needs` for these.
+    pub async fn take_apart<T: Send + 'static>(
+        &self,
+        row: &FileRow,
+        needs: impl FnOnce(&Bytes) -> u64 + Send + 'static,
+        look: impl FnOnce(&Bytes) -> T + Send + 'static,
+    ) -> Result<T> {
+        // What is refused waits for no room.
+        self.check_scan(row)?;
         let size = u64::try_from(row.size).map_err(anyhow::Error::from)?;
         let held = self.room.hold(size).await?;
         let bytes = Bytes::from(self.whole(row).await?);
+        let first = bytes.clone();
+        let need = tokio::task::spawn_blocking(move || needs(&first)).await.map_err(anyhow::Error::from)?;
+        let apart = self.room.apart(need).await?;
         let looked = tokio::task::spawn_blocking(move || {
-            let _held = held;
+            let _room = (held, apart);
             look(&bytes)
         });
         Ok(looked.await.map_err(anyhow::Error::from)?)

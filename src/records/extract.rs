@@ -4,31 +4,28 @@
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use lopdf::Document;
 use zip::ZipArchive;
 
-/// Characters of a text that are kept, and pages of a PDF that are read.
+use crate::files::text_of_pdf;
+
+/// Characters of a text that are kept.
 pub const LENGTH: usize = 200_000;
-const PAGES: usize = 200;
 /// Bytes of the text part of a docx, unpacked.
 const PART: u64 = 32 * 1024 * 1024;
+/// Bytes in which that many characters stand, however they are written.
+const ENOUGH: usize = 8 * LENGTH;
 
 /// The text of a PDF, page by page.
 pub fn of_pdf(bytes: &[u8]) -> String {
-    // What a file makes the reader do was looked at when it came; that it never stumbles is not
-    // ours to promise.
-    let read = catch_unwind(AssertUnwindSafe(|| {
-        let Ok(document) = Document::load_mem(bytes) else { return String::new() };
-        let mut text = String::new();
-        for page in document.get_pages().into_keys().take(PAGES) {
-            text += &document.extract_text(&[page]).unwrap_or_default();
-            if text.chars().count() >= LENGTH {
-                break;
-            }
-        }
-        text
-    }));
+    // What a file makes the reader do has limits; that it never stumbles is not ours to promise.
+    let read = catch_unwind(AssertUnwindSafe(|| text_of_pdf(bytes, LENGTH)));
     bounded(&read.unwrap_or_default())
+}
+
+/// Bytes of memory that the reading of a docx may take: its directory, and its text part, which
+/// grows to three times its size where it is not UTF-8.
+pub fn memory_of_docx(bytes: &[u8]) -> u64 {
+    8 * bytes.len() as u64 + 4 * PART
 }
 
 /// The text of a docx, paragraph by paragraph.
@@ -51,6 +48,9 @@ fn without_tags(xml: &str) -> String {
             text.push(' ');
         }
         text += plain;
+        if text.len() > ENOUGH {
+            break;
+        }
     }
     let known = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
     known.iter().fold(text, |text, (coded, plain)| text.replace(coded, plain))

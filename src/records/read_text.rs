@@ -13,14 +13,14 @@ use tokio::process::Command;
 use uuid::Uuid;
 
 use super::document::{DocumentRow, Standing};
-use super::extract::{bounded, of_docx, of_pdf};
+use super::extract::{bounded, memory_of_docx, of_docx, of_pdf};
 use super::search_words::words_of;
 use crate::app::App;
 use crate::config;
 use crate::db::schema::{record_document, record_text};
 use crate::db::{Tx, to_sql};
 use crate::error::Result;
-use crate::files;
+use crate::files::{self, FILE_BLOCKED, FileRow, memory_of_text};
 use crate::jobs::{self, JobContext, Outcome};
 
 /// Kind of the job; payload `{document}`.
@@ -66,7 +66,8 @@ impl Reader {
     }
 }
 
-/// Reads one document. One that is there no more, or has no file, is done.
+/// Reads one document. One that is there no more, has no file, or an infected one, is done; one
+/// that waits for its scan is read later.
 pub async fn run(context: JobContext) -> Result<Outcome> {
     let ReadText { document } = context.job.payload()?;
     let found = context.db.read(move |conn| {
@@ -76,16 +77,23 @@ pub async fn run(context: JobContext) -> Result<Outcome> {
     });
     let Some(file) = found.await? else { return Ok(Outcome::Done) };
     let reader = Reader::of(&file.media_type, &context.app.config.records);
-    let body = match reader {
-        Reader::None => String::new(),
-        Reader::Ocr => recognised(&context.app, context.app.files.whole(&file).await?).await?,
-        Reader::Pdf | Reader::Docx => {
-            let bytes = context.app.files.whole(&file).await?;
-            let read = move || if reader == Reader::Pdf { of_pdf(&bytes) } else { of_docx(&bytes) };
-            tokio::task::spawn_blocking(read).await.map_err(anyhow::Error::from)?
-        }
+    let body = match read(&context.app, &file, reader).await {
+        Err(error) if error.code() == &FILE_BLOCKED => return Ok(Outcome::Done),
+        body => body?,
     };
     context.finish_with(move |tx| write(tx, document, reader, &body)).await
+}
+
+/// The text of a file; a file that was taken is still one that nobody trusts.
+async fn read(app: &App, file: &FileRow, reader: Reader) -> Result<String> {
+    match reader {
+        Reader::None => Ok(String::new()),
+        Reader::Ocr => recognised(app, app.files.whole(file).await?).await,
+        Reader::Pdf => app.files.take_apart(file, |bytes| memory_of_text(bytes), |bytes| of_pdf(bytes)).await,
+        Reader::Docx => {
+            app.files.take_apart(file, |bytes| memory_of_docx(bytes), |bytes| of_docx(bytes)).await
+        }
+    }
 }
 
 /// What the program recognises in a picture; it gets the picture and gives the text, and is

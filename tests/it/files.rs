@@ -1,8 +1,11 @@
 //! Files over real HTTP, on a store and a database of their own; each test names the change
 //! (mutant) that turns it red.
+mod announce;
 mod bucket;
 mod download;
 mod examine;
+mod hostile_text;
+mod quarantine;
 mod scan;
 mod scrub;
 mod sweep;

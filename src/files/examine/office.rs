@@ -1,24 +1,31 @@
 //! Looking into an Office Open XML package (docx, xlsx), while it is unpacked.
 
+mod watch;
+
 use std::collections::HashSet;
 use std::io::{Cursor, Read, Seek};
 
+use quick_xml::Reader;
+use quick_xml::escape::unescape;
+use quick_xml::events::{BytesDecl, BytesStart, Event};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
+use self::watch::Watch;
 use super::{Depth, Finding, Findings, Kind};
 
 /// Parts of a package.
 const PARTS: usize = 5_000;
-/// Bytes of a part that is looked at as a whole: relationships, types.
+/// Bytes of a part that is looked at as a whole: relationships, types. Office's are shorter, also
+/// where there are thousands of links.
 const WHOLE: usize = 1024 * 1024;
 const BLOCK: usize = 64 * 1024;
-/// Longest word that is looked for in text.
-const WORD: usize = 16;
 
-/// Relations to the outside that are followed without a click.
-const FOLLOWED: [&str; 5] = ["/attachedTemplate", "/oleObject", "/frame", "/subDocument", "/image"];
+/// Relations to the outside that are followed without a click, in small letters.
+const FOLLOWED: [&str; 5] = ["/attachedtemplate", "/oleobject", "/frame", "/subdocument", "/image"];
+/// The relation to a document of whatever type that is shown as a piece of this one.
+const PIECE: &str = "/afchunk";
 
 /// Bytes of memory for the directory of a package: some 300 for an entry of 46 and a name.
 pub(super) fn need(bytes: &[u8]) -> u64 {
@@ -84,20 +91,25 @@ fn part<R: Read + Seek>(
         found.insert(Finding::Disguised);
     }
     found.extend(by_name(&name));
-    let text = is_text(&name);
-    let is_relations = name.ends_with(".rels") || name == "[Content_Types].xml";
+    let small = name.to_ascii_lowercase();
+    let text = [".xml", ".rels", ".vml"].iter().any(|end| small.ends_with(end));
+    let is_relations = small.ends_with(".rels") || small == "[content_types].xml";
     let mut whole = Vec::new();
     let mut watch = Watch::default();
     read(&mut part, room, |block| {
         if text {
             watch.see(block, found);
         }
-        if is_relations && whole.len() < WHOLE {
+        if is_relations && whole.len() <= WHOLE {
             whole.extend_from_slice(block);
         }
     })?;
+    // What stands behind would not be seen.
+    if whole.len() > WHOLE {
+        return Err(Finding::Excessive);
+    }
     if is_relations {
-        found.extend(relations(&String::from_utf8_lossy(&whole)));
+        relations(&whole, found)?;
     }
     Ok(name)
 }
@@ -131,6 +143,8 @@ fn by_name(name: &str) -> Option<Finding> {
     match extension {
         "exe" | "dll" | "scr" | "js" | "jse" | "vbs" | "vbe" | "ps1" | "bat" | "cmd" | "hta" | "lnk"
         | "msi" | "jar" | "wsf" | "swf" => Some(Finding::Attachment),
+        // What a document can have for a piece of it.
+        "rtf" | "mht" | "mhtml" | "htm" | "html" | "xhtml" | "docm" | "dotm" => Some(Finding::Attachment),
         _ if name.contains("vbaproject") || name.contains("vbadata") || name.contains("/activex/") => {
             Some(Finding::Script)
         }
@@ -140,74 +154,99 @@ fn by_name(name: &str) -> Option<Finding> {
     }
 }
 
-fn is_text(name: &str) -> bool {
-    [".xml", ".rels", ".vml"].iter().any(|end| name.to_ascii_lowercase().ends_with(end))
-}
-
-/// What relationships and content types say: macros, and what comes from elsewhere.
-fn relations(text: &str) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if text.contains("macroEnabled") || text.contains("vbaProject") {
-        found.push(Finding::Script);
-    }
-    for relation in text.split('<').filter(|tag| tag.contains("TargetMode") && tag.contains("External")) {
-        let followed = FOLLOWED
-            .iter()
-            .any(|kind| relation.contains(&format!("{kind}\"")) || relation.contains(&format!("{kind}'")));
-        if followed {
-            found.push(Finding::External);
+/// What relationships and content types say: macros, pieces, and what comes from elsewhere. They
+/// are read as XML is, since a letter can be written in many ways.
+fn relations(whole: &[u8], found: &mut Findings) -> Result<(), Finding> {
+    let mut reader = Reader::from_str(utf8(whole)?);
+    loop {
+        match reader.read_event().map_err(|_| Finding::Damaged)? {
+            Event::Start(tag) | Event::Empty(tag) => relation(&tag, found)?,
+            Event::Decl(declaration) if !is_plain(&declaration) => return Err(Finding::Damaged),
+            Event::Eof => return Ok(()),
+            _ => {}
         }
     }
-    found
 }
 
-/// Looks for words in text that comes in blocks.
-#[derive(Default)]
-struct Watch {
-    kept: Vec<u8>,
-}
-
-impl Watch {
-    fn see(&mut self, block: &[u8], found: &mut Findings) {
-        self.kept.extend_from_slice(block);
-        let has = |word: &[u8]| self.kept.windows(word.len()).any(|window| window == word);
-        // Entities are for bombs and for reading other files; Office writes none, and UTF-8.
-        if has(b"<!DOCTYPE") || has(b"<!ENTITY") || self.kept.contains(&0) {
-            found.insert(Finding::Damaged);
-        }
-        if has(b"DDEAUTO") || has(b"<ddeLink") || has(b">DDE ") || has(b"> DDE ") {
+fn relation(tag: &BytesStart, found: &mut Findings) -> Result<(), Finding> {
+    let (mut kind, mut outside) = (String::new(), false);
+    for attribute in tag.attributes() {
+        let attribute = attribute.map_err(|_| Finding::Damaged)?;
+        let value = unescape(utf8(&attribute.value)?).map_err(|_| Finding::Damaged)?;
+        let value = value.trim().to_ascii_lowercase();
+        if value.contains("macroenabled") || value.contains("vbaproject") {
             found.insert(Finding::Script);
         }
-        let begin = self.kept.len().saturating_sub(WORD);
-        self.kept.drain(..begin);
+        match attribute.key.local_name().as_ref() {
+            b"TargetMode" => outside = value == "external",
+            b"Type" => kind = value,
+            _ => {}
+        }
     }
+    if outside && FOLLOWED.iter().any(|followed| kind.ends_with(followed)) {
+        found.insert(Finding::External);
+    }
+    if kind.ends_with(PIECE) {
+        found.insert(Finding::Attachment);
+    }
+    Ok(())
+}
+
+/// Whether the text is what its bytes say.
+fn is_plain(declaration: &BytesDecl) -> bool {
+    let plain = |name: &[u8]| name.eq_ignore_ascii_case(b"utf-8") || name.eq_ignore_ascii_case(b"us-ascii");
+    match declaration.encoding() {
+        None => true,
+        Some(name) => name.is_ok_and(|name| plain(&name)),
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Finding> {
+    std::str::from_utf8(bytes).map_err(|_| Finding::Damaged)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_word_is_seen_across_blocks() {
-        let text = b"<w:instrText> DDEAUTO c:\\windows";
-        for cut in 0..text.len() {
-            let (mut watch, mut found) = (Watch::default(), Findings::new());
-            watch.see(&text[..cut], &mut found);
-            watch.see(&text[cut..], &mut found);
-            assert_eq!(found, Findings::from([Finding::Script]), "{cut}");
-        }
+    fn seen(text: &str) -> Result<Findings, Finding> {
+        let mut found = Findings::new();
+        relations(text.as_bytes(), &mut found)?;
+        Ok(found)
     }
 
     #[test]
     fn links_that_are_clicked_are_not_content_from_elsewhere() {
-        let relation = |kind: &str| {
-            format!(
-                "<Relationships><Relationship Id=\"r1\" Type=\"http://x/{kind}\" Target=\"http://y\" TargetMode=\"External\"/>"
-            )
+        let relation = |kind: &str, mode: &str| {
+            let relation =
+                format!("<Relationship Id='r1' Type=\"http://x/{kind}\" Target='y' TargetMode=\"{mode}\"/>");
+            seen(&format!("<?xml version='1.0' encoding='UTF-8'?><Relationships>{relation}</Relationships>"))
         };
-        assert_eq!(relations(&relation("hyperlink")), []);
-        assert_eq!(relations(&relation("attachedTemplate")), [Finding::External]);
-        assert_eq!(relations("<Relationship Type=\"http://x/image\" Target=\"media/1.png\"/>"), []);
+        let (none, external) = (Ok(Findings::new()), Ok(Findings::from([Finding::External])));
+        assert_eq!(relation("hyperlink", "External"), none);
+        assert_eq!(relation("image", "Internal"), none);
+        for kind in ["attachedTemplate", "attached&#84;emplate", "attached&#x0054;emplate\n", "image"] {
+            assert_eq!(relation(kind, "External"), external, "{kind}");
+            assert_eq!(relation(kind, "Extern&#97;l"), external, "{kind}");
+        }
+        assert_eq!(relation("aFChunk", "Internal"), Ok(Findings::from([Finding::Attachment])));
+        assert_eq!(seen("<Relationship Type='http://x/image' Target='media/1.png'/>"), none);
+    }
+
+    #[test]
+    fn what_is_not_read_as_it_stands_is_damaged() {
+        for text in [
+            "<Relationship Type='http://x/&unknown;'/>",
+            "<Relationship Type='a' Type='b'/>",
+            "<Relationship Type=a/>",
+            "<Relationship",
+            "<?xml version='1.0' encoding='utf-7'?><Relationships/>",
+        ] {
+            assert_eq!(seen(text), Err(Finding::Damaged), "{text}");
+        }
+        assert_eq!(relations(b"<a b='\xFF'/>", &mut Findings::new()), Err(Finding::Damaged));
+        let macros = "<Override ContentType='application/vnd.ms-word.document.macro&#69;nabled.main+xml'/>";
+        assert_eq!(seen(macros), Ok(Findings::from([Finding::Script])));
     }
 
     #[test]
@@ -216,5 +255,6 @@ mod tests {
         assert_eq!(by_name("word/embeddings/oleObject1.bin"), Some(Finding::Attachment));
         assert_eq!(by_name("word/vbaProject.bin"), Some(Finding::Script));
         assert_eq!(by_name("word/media/image1.png"), None);
+        assert_eq!(by_name("word/piece.RTF"), Some(Finding::Attachment));
     }
 }

@@ -112,9 +112,9 @@ impl Files {
             at: part.offset,
         };
         let kept = tokio::spawn(keeper.keep(taken, part.checksum));
-        let (pace, mut came) = (self.limits.pace(), 0);
+        let (mut pace, mut came) = (self.limits.pace(), 0);
         let sent = loop {
-            let next = match in_time(pace.wait_for(came, payload.try_next()).await) {
+            let next = match in_time(pace.wait(came, payload.try_next()).await) {
                 Ok(Ok(next)) => next,
                 Ok(Err(error)) => break Err(broken_off(error)),
                 Err(error) => break Err(error),

@@ -1,13 +1,14 @@
 //! An upload is announced, or given up.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::super::{FILE_EMPTY, Limits, Purpose, SafeName, Target};
 use super::{LIFETIME_HOURS, TOO_MANY_UPLOADS, Upload};
 use crate::db::schema::{upload, upload_part};
-use crate::db::{Tx, to_sql};
+use crate::db::{Tx, prepared, to_sql};
 use crate::error::{NOT_FOUND, Refused, Result};
 
 /// Uploads that one person may have under way.
@@ -41,6 +42,10 @@ impl Limits {
 /// Announces an upload.
 pub fn begin(tx: &mut Tx, announced: &Announced) -> Result<Upload> {
     let owner = tx.actor.key();
+    // Of two that one person announces at once, the second counts the first.
+    prepared("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")
+        .bind::<Text, _>(&owner)
+        .execute(tx.conn)?;
     let under_way: i64 = upload::table
         .filter(upload::owner.eq(&owner))
         .filter(upload::file_id.is_null())

@@ -6,6 +6,8 @@
 //! readers do.
 
 mod budget;
+mod table;
+mod text;
 
 use std::io::Read;
 
@@ -13,6 +15,8 @@ use flate2::read::ZlibDecoder;
 use lopdf::{Dictionary, Document, LoadOptions, Object};
 
 use super::{Depth, Finding, Findings};
+
+pub use text::{memory, text};
 
 /// Bytes of all packed objects (object and cross-reference streams) when they are unpacked.
 const UNPACKED: usize = 16 * 1024 * 1024;
@@ -89,14 +93,18 @@ fn words(bytes: &[u8]) -> u64 {
     count
 }
 
-/// The document as its references describe it.
-fn structure(bytes: &[u8], depth: Depth, found: &mut Findings) {
+/// The document as its references describe it; within a budget.
+fn load(bytes: &[u8]) -> Option<Document> {
     let options = LoadOptions {
         max_decompressed_size: Some(UNPACKED),
         filter: Some(budget::charge),
         ..LoadOptions::default()
     };
-    let Ok(document) = Document::load_mem_with_options(bytes, options) else {
+    Document::load_mem_with_options(bytes, options).ok()
+}
+
+fn structure(bytes: &[u8], depth: Depth, found: &mut Findings) {
+    let Some(document) = load(bytes) else {
         found.insert(Finding::Damaged);
         return;
     };
