@@ -257,7 +257,12 @@ pub(super) async fn prepared_one(
     if part == Part::Official && file.sha256 != one.sha256 {
         return Ok(Err("document_changed"));
     }
-    let Ok(pdf) = app.files.whole(&file).await else { return Ok(Err("document_changed")) };
+    let pdf = match app.files.whole(&file).await {
+        Ok(pdf) => pdf,
+        // It waits for the scanner: the seal, or who signs, tries again.
+        Err(waits) if waits.code() == &files::FILE_QUARANTINED => return Err(waits),
+        Err(_) => return Ok(Err("document_changed")),
+    };
     let made = tokio::task::spawn_blocking(move || ready(&pdf, &one, part, &act));
     Ok(match made.await.map_err(anyhow::Error::from)? {
         Ok(ready) => Ok(ready.attributes),

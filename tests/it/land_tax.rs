@@ -1,5 +1,6 @@
 //! Land e-tax: notices, their payment, the release of the dossier, and who sees what.
 mod debt;
+mod held;
 mod inbound;
 mod money;
 mod random;

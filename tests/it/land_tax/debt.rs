@@ -44,7 +44,7 @@ fn clearing(land: &Land, answers: &Value) -> String {
 }
 
 /// What becomes of a certificate that is prepared for the dossier: status, and code where refused.
-async fn prepared(land: &Land, code: &str) -> (u16, Value) {
+pub async fn prepared(land: &Land, code: &str) -> (u16, Value) {
     let fields = json!({
         "holders": [{ "name": "Đỗ Tuấn Châu" }],
         "parcel": {
